@@ -1,0 +1,315 @@
+"""THE table: who has which records in scope, who reads and writes which label, who may do which action.
+
+Lists are exhaustive: who is not named does not. What several roles of a caller give adds up. Nothing else in the house
+decides about access; everything reads this table through auth/access.py.
+"""
+
+from dataclasses import dataclass
+
+from auth.caller import Role
+from auth.rules import ALWAYS, ElementRule, Held, Hosting, Mine, Published, Rule, rule
+from documents.labels import (
+    Label,
+    campus,
+    candid,
+    care,
+    figures,
+    finance,
+    identity,
+    office,
+    open_,
+    personal,
+    shared,
+    system,
+)
+
+PUBLISHED = rule(Published())
+ON_CAMPUS = rule(Held("campus"))
+OFFICE = rule(Held("office"))
+OWN_UNITS = rule(Mine("unit", "units", "the record belongs to one of the caller's units"))
+HOSTS = rule(Mine("host", "persons", "the caller hosts it", ordinary=False))
+ASSIGNED = rule(Mine("assigned", "duties", "the caller, or whom they cover, is assigned to it", ordinary=False))
+ITSELF = rule(Mine("self", "persons", "the record is about the caller"))
+OWN_PARTNER = rule(Mine("partner", "partners", "the record belongs to the caller's partner"))
+ISSUED = rule(Mine("issued", "partners", "the record was issued to the caller's partner"))
+HOSTED_PERSON = rule(Hosting())
+
+MEMBERS = PUBLISHED | ON_CAMPUS | ITSELF
+PARTNERS = OWN_PARTNER | ISSUED
+
+_INSIDERS: dict[Role, Rule] = {
+    Role.ANONYMOUS: PUBLISHED,
+    Role.MEMBER: MEMBERS,
+    Role.COORDINATOR: MEMBERS | OWN_UNITS,
+    Role.HOST: MEMBERS | HOSTS,
+    Role.OFFICER: OFFICE | ASSIGNED,
+    Role.HEAD: ALWAYS,
+    Role.LEADERSHIP: MEMBERS,
+    Role.RANKING: MEMBERS,
+    Role.FINANCE: MEMBERS,
+    Role.AUDITOR: OFFICE,
+}
+_EVERYONE = _INSIDERS | {Role.PARTNER: PUBLISHED | PARTNERS, Role.PORTAL: PUBLISHED | PARTNERS}
+
+# Which records of a kind a role has in scope.
+SCOPE: dict[str, dict[Role, Rule]] = {
+    "Unit": _EVERYONE,
+    "Person": _EVERYONE | {Role.HOST: MEMBERS | HOSTED_PERSON},
+    "Partner": _EVERYONE,
+    "Contact": {
+        Role.COORDINATOR: ON_CAMPUS | OWN_UNITS,
+        Role.OFFICER: OFFICE | ASSIGNED,
+        Role.HEAD: ALWAYS,
+        Role.AUDITOR: OFFICE,
+        Role.PARTNER: PARTNERS,
+        Role.PORTAL: PARTNERS,
+    },
+    "Delegation": _EVERYONE | {Role.FINANCE: OFFICE},
+    # The living draft: partners and the public read issues.
+    "Itinerary": {
+        Role.COORDINATOR: OWN_UNITS,
+        Role.HOST: HOSTS,
+        Role.OFFICER: OFFICE | ASSIGNED,
+        Role.HEAD: ALWAYS,
+        Role.AUDITOR: OFFICE,
+    },
+    "ItineraryIssue": {
+        Role.COORDINATOR: OWN_UNITS,
+        Role.HOST: HOSTS,
+        Role.OFFICER: OFFICE | ASSIGNED,
+        Role.HEAD: ALWAYS,
+        Role.AUDITOR: OFFICE,
+        Role.PARTNER: ISSUED,
+        Role.PORTAL: ISSUED,
+    },
+    "Proposal": {Role.OFFICER: OFFICE, Role.HEAD: ALWAYS, Role.AUDITOR: OFFICE},
+}
+
+_ALL_INSIDERS: dict[Role, Rule] = dict.fromkeys(
+    (
+        Role.MEMBER,
+        Role.COORDINATOR,
+        Role.HOST,
+        Role.OFFICER,
+        Role.HEAD,
+        Role.LEADERSHIP,
+        Role.FINANCE,
+        Role.RANKING,
+        Role.AUDITOR,
+    ),
+    ALWAYS,
+)
+
+# Who reads a label, on which of the records in scope.
+READ: dict[Label, dict[Role, Rule]] = {
+    open_: dict.fromkeys(Role, ALWAYS),
+    campus: _ALL_INSIDERS | {Role.PARTNER: PARTNERS, Role.PORTAL: PARTNERS},
+    shared: {
+        Role.OFFICER: ALWAYS,
+        Role.HEAD: ALWAYS,
+        Role.AUDITOR: ALWAYS,
+        Role.COORDINATOR: OWN_UNITS,
+        Role.HOST: HOSTS,
+        Role.FINANCE: ALWAYS,
+        Role.PARTNER: PARTNERS,
+        Role.PORTAL: PARTNERS,
+    },
+    office: {Role.OFFICER: ALWAYS, Role.HEAD: ALWAYS, Role.AUDITOR: ALWAYS, Role.COORDINATOR: OWN_UNITS},
+    candid: {Role.HEAD: ALWAYS, Role.AUDITOR: ALWAYS, Role.OFFICER: ASSIGNED},
+    finance: {Role.HEAD: ALWAYS, Role.FINANCE: ALWAYS, Role.AUDITOR: ALWAYS, Role.OFFICER: ASSIGNED},
+    personal: {
+        Role.OFFICER: ALWAYS,
+        Role.HEAD: ALWAYS,
+        Role.MEMBER: ITSELF,
+        Role.PARTNER: OWN_PARTNER,
+        Role.HOST: HOSTED_PERSON,
+    },
+    care: {Role.OFFICER: ASSIGNED, Role.HEAD: ALWAYS, Role.MEMBER: ITSELF, Role.PARTNER: OWN_PARTNER},
+    # Nobody by query: reveal… logs before it answers.
+    identity: {},
+    figures: {Role.HEAD: ALWAYS, Role.RANKING: ALWAYS, Role.AUDITOR: ALWAYS, Role.OFFICER: ALWAYS},
+    system: {},
+}
+
+# Where a label opens only those elements of a list that the caller wrote, by the field that names the author.
+AUTHORED: dict[Label, dict[Role, ElementRule]] = {candid: {Role.OFFICER: ElementRule("by", holder="persons")}}
+
+_OF_OWN_PARTNER = ElementRule("partner", holder="partners")
+_FOR_PARTNERS = ElementRule("audience", values=frozenset({"PUBLIC", "PARTNER"}))
+_BY_PARTNER = {Role.PARTNER: _OF_OWN_PARTNER, Role.PORTAL: _OF_OWN_PARTNER}
+_BY_AUDIENCE = {Role.PARTNER: _FOR_PARTNERS, Role.PORTAL: _FOR_PARTNERS}
+
+# Which elements of a list a role reads; a role not named reads all of them.
+ELEMENTS: dict[tuple[str, str], dict[Role, ElementRule]] = {
+    ("Delegation", "members"): _BY_PARTNER,
+    ("ItineraryIssue", "days.items"): _BY_AUDIENCE,
+    ("ItineraryIssue", "days.items.attendees"): _BY_PARTNER,
+}
+
+_WRITERS: dict[Role, Rule] = {Role.OFFICER: ALWAYS, Role.HEAD: ALWAYS, Role.COORDINATOR: ALWAYS}
+
+# Who may put values into paths of a label, whatever they may read. A nested path needs its whole chain.
+WRITE: dict[Label, dict[Role, Rule]] = {
+    open_: _WRITERS,
+    campus: _WRITERS,
+    shared: _WRITERS,
+    office: _WRITERS,
+    candid: {Role.OFFICER: ALWAYS, Role.HEAD: ALWAYS},
+    finance: {Role.OFFICER: ASSIGNED, Role.HEAD: ALWAYS, Role.FINANCE: ALWAYS},
+    personal: {Role.OFFICER: ALWAYS, Role.HEAD: ALWAYS},
+    care: {Role.OFFICER: ASSIGNED, Role.HEAD: ALWAYS},
+    identity: {Role.OFFICER: ASSIGNED, Role.HEAD: ALWAYS},
+    figures: {Role.HEAD: ALWAYS, Role.RANKING: ALWAYS},
+    system: {},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Narrow:
+    """A role that writes only these top-level paths of a kind: some apply at once, some become a proposal."""
+
+    applies: frozenset[str]
+    proposes: frozenset[str] = frozenset()
+
+
+_OWN_DATA = Narrow(
+    frozenset(
+        {
+            "private_phone",
+            "home_address",
+            "diet",
+            "access_needs",
+            "passports",
+            "medical_notes",
+            "pronunciation",
+            "working_hours",
+            "absences",
+        }
+    )
+)
+_CONTACT_BY_PARTNER = Narrow(
+    frozenset({"phones", "purposes", "languages", "position"}),
+    frozenset({"family_name", "given_name", "emails", "title"}),
+)
+
+# A role named here writes these paths of the kind and no others.
+WRITES: dict[tuple[str, Role], Narrow] = {
+    ("Person", Role.MEMBER): _OWN_DATA,
+    ("Person", Role.PARTNER): _OWN_DATA,
+    ("Contact", Role.PARTNER): _CONTACT_BY_PARTNER,
+    ("Partner", Role.PARTNER): Narrow(
+        frozenset({"factsheet", "units", "teaching_languages", "fields_of_study", "address", "website"}),
+        frozenset({"name", "local_name", "aliases"}),
+    ),
+    ("Delegation", Role.FINANCE): Narrow(frozenset({"budget", "per_diem"})),
+}
+
+_BY_OFFICE: dict[Role, Rule] = {Role.OFFICER: ALWAYS, Role.HEAD: ALWAYS}
+_BY_UNITS = _BY_OFFICE | {Role.COORDINATOR: OWN_UNITS}
+_BY_HEAD: dict[Role, Rule] = {Role.HEAD: ALWAYS}
+_BY_NOBODY: dict[Role, Rule] = {}
+
+# Who may do which action of a kind, on which of the records in scope. ``create`` has no record to look at.
+ACTIONS: dict[str, dict[str, dict[Role, Rule]]] = {
+    "Unit": {
+        "create": _BY_OFFICE,
+        "update": _BY_UNITS,
+        "archive": _BY_HEAD,
+        "restore": _BY_HEAD,
+        "close": _BY_HEAD,
+        "reopen": _BY_HEAD,
+    },
+    "Person": {
+        "create": _BY_OFFICE | {Role.COORDINATOR: ALWAYS},
+        "update": _BY_UNITS | {Role.MEMBER: ITSELF, Role.PARTNER: OWN_PARTNER},
+        "archive": _BY_OFFICE,
+        "restore": _BY_OFFICE,
+        "publish": _BY_OFFICE,
+        "unpublish": _BY_OFFICE,
+        "deactivate": _BY_OFFICE,
+        "reactivate": _BY_OFFICE,
+    },
+    "Partner": {
+        "create": _BY_OFFICE | {Role.COORDINATOR: ALWAYS},
+        "update": _BY_OFFICE | {Role.PARTNER: OWN_PARTNER},
+        "archive": _BY_OFFICE,
+        "restore": _BY_OFFICE,
+        "publish": _BY_OFFICE,
+        "unpublish": _BY_OFFICE,
+        "activate": _BY_OFFICE,
+        "rest": _BY_OFFICE,
+        "end": _BY_OFFICE,
+        "merge": _BY_OFFICE,
+        "unmerge": _BY_OFFICE,
+    },
+    "Contact": {
+        "create": _BY_OFFICE,
+        "update": _BY_OFFICE | {Role.PARTNER: OWN_PARTNER},
+        "archive": _BY_OFFICE,
+        "restore": _BY_OFFICE,
+        "verify": _BY_OFFICE,
+        "leave": _BY_OFFICE | {Role.PARTNER: OWN_PARTNER},
+    },
+    "Delegation": {
+        "create": _BY_OFFICE | {Role.COORDINATOR: ALWAYS},
+        "update": _BY_UNITS | {Role.FINANCE: ALWAYS},
+        "archive": _BY_OFFICE,
+        "restore": _BY_OFFICE,
+        "issue": _BY_OFFICE,
+        "publish": _BY_OFFICE,
+        "unpublish": _BY_OFFICE,
+        "assess": _BY_OFFICE,
+        "accept": _BY_OFFICE,
+        "decline": _BY_OFFICE,
+        "plan": _BY_UNITS,
+        "confirm": _BY_UNITS,
+        "begin": _BY_UNITS,
+        "complete": _BY_UNITS,
+        "close": _BY_OFFICE,
+        "cancel": _BY_OFFICE,
+        "approve": _BY_HEAD,
+        "depart": _BY_UNITS,
+        "return": _BY_UNITS,
+        "report": _BY_UNITS,
+    },
+    "Itinerary": {
+        "create": _BY_OFFICE | {Role.COORDINATOR: ALWAYS},
+        "update": _BY_UNITS,
+        "archive": _BY_OFFICE,
+        "restore": _BY_OFFICE,
+        "confirm": _BY_UNITS,
+        "issue": _BY_OFFICE,
+        "finalise": _BY_UNITS,
+        "reopen": _BY_UNITS,
+    },
+    # Issues are made and superseded by issuing an itinerary, never by hand.
+    "ItineraryIssue": {"supersede": _BY_NOBODY},
+    # Proposals are opened by the service.
+    "Proposal": {"accept": _BY_OFFICE, "reject": _BY_OFFICE},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A deliberate exception: what is told although the table hides where it comes from."""
+
+    name: str
+    to: tuple[Role, ...]
+    tells: str
+    why: str
+
+
+RELEASES = (
+    Release(
+        "busy(resource, period)",
+        (Role.OFFICER, Role.HEAD, Role.COORDINATOR),
+        "that a person or room is taken in the part of a period that overlaps an item of the caller's own itinerary",
+        "two visits must not take the same host or room (ITIN-2); who else, where and why stays hidden",
+    ),
+    Release(
+        "unit code taken",
+        (Role.OFFICER, Role.HEAD),
+        "that an abbreviation is already a unit's",
+        "units are public, so the answer tells nothing new",
+    ),
+)

@@ -1,0 +1,28 @@
+"""Every record kind of the house, by name. Adding a kind adds one line here."""
+
+from documents.contact import Contact
+from documents.delegation import Delegation
+from documents.itinerary import Itinerary
+from documents.itinerary_issue import ItineraryIssue
+from documents.partner import Partner
+from documents.person import Person
+from documents.proposal import Proposal
+from documents.record import Record
+from documents.tree import Tree, tree
+from documents.unit import Unit
+
+KINDS: dict[str, type[Record]] = {
+    kind.__name__: kind
+    for kind in (Unit, Person, Partner, Contact, Delegation, Itinerary, ItineraryIssue, Proposal)
+}
+PREFIXES: dict[str, str] = {model.prefix: name for name, model in KINDS.items()}
+
+
+def kind_of(record_id: str) -> str | None:
+    """The kind that an id belongs to, by its prefix; None for what is no id."""
+    return PREFIXES.get(record_id.partition("_")[0])
+
+
+def tree_of(kind: str) -> Tree:
+    """The stored paths of a kind."""
+    return tree(KINDS[kind])

@@ -1,0 +1,77 @@
+"""Numbered changes of what is stored. Each can run again after breaking off, and runs before the service does."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from documents.store import Store, translated
+from errors import MigrationsPending, StoreRefused
+
+COLLECTION = "migrations"
+
+
+@dataclass(frozen=True)
+class Migration:
+    """One change. `run` is idempotent: it may meet documents that it has already changed."""
+
+    number: int
+    name: str
+    run: Callable[[Store], Awaitable[None]]
+
+
+Progress = Callable[[Migration, int, int], None]
+
+
+async def _initial(store: Store) -> None:
+    """Nothing is stored yet: this marks the beginning."""
+
+
+MIGRATIONS: list[Migration] = [
+    Migration(1, "initial", _initial),
+]
+
+
+async def pending(store: Store, migrations: list[Migration] = MIGRATIONS) -> list[Migration]:
+    """Give the migrations that have not been run, by number.
+
+    Raises StoreRefused when a migration was run that this program does not know, and StoreUnavailable.
+    """
+    with translated():
+        done = {entry["_id"] async for entry in store.collection(COLLECTION).find({}, {"_id": 1})}
+    unknown = done - {migration.number for migration in migrations}
+    if unknown:
+        raise StoreRefused(
+            f"The database {store.db.name} had migration {max(unknown)}, which this program does not know: "
+            "install the newer korpu that ran it."
+        )
+    return sorted((each for each in migrations if each.number not in done), key=lambda each: each.number)
+
+
+async def migrate(store: Store, progress: Progress, migrations: list[Migration] = MIGRATIONS) -> list[Migration]:
+    """Run what is pending and give it; `progress(migration, done, total)` is called before each and after the last."""
+    todo = await pending(store, migrations)
+    for done, migration in enumerate(todo):
+        progress(migration, done, len(todo))
+        with translated():
+            await migration.run(store)
+            entry = {"name": migration.name, "at": datetime.now(UTC)}
+            await store.collection(COLLECTION).update_one(
+                {"_id": migration.number}, {"$setOnInsert": entry}, upsert=True
+            )
+    if todo:
+        progress(todo[-1], len(todo), len(todo))
+    return todo
+
+
+async def check_migrations(store: Store, migrations: list[Migration] = MIGRATIONS) -> None:
+    """Let the service start: migrate a database with nothing in it, and refuse one that is behind.
+
+    Run before `register`, which creates collections. Raises MigrationsPending, or what `pending` raises.
+    """
+    with translated():
+        empty = not await store.db.list_collection_names()
+    if empty:
+        await migrate(store, lambda *_: None, migrations)
+    elif todo := await pending(store, migrations):
+        names = ", ".join(f"{migration.number} {migration.name}" for migration in todo)
+        raise MigrationsPending(f"The database {store.db.name} awaits migrations ({names}): run `korpu migrate`.")

@@ -1,0 +1,1 @@
+"""Import and export: files that people bring in, and what they take out."""

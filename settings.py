@@ -1,0 +1,299 @@
+"""Every setting, typed, once. Each comes from the environment variable KORPU_<NAME>; no file is read."""
+
+import base64
+import binascii
+import difflib
+import ipaddress
+import os
+import secrets
+import zoneinfo
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import parse_qsl, unquote
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from errors import SettingsError
+
+PREFIX = "KORPU_"
+SECRET_LENGTH = 32
+MASTER_KEY_BYTES = 96
+
+Words = Annotated[list[str], NoDecode]
+
+
+class Settings(BaseSettings):
+    """What the service was told. Made by `load_settings`, which checks what no single field can."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        env_file=None,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    mode: Literal["production", "demo"] = Field("production", description="production, or demo to try the service")
+    mongodb_uri: SecretStr | None = Field(
+        None, description="the address of a MongoDB replica set or mongos; without it an embedded server is started"
+    )
+    database: str = Field(
+        "korpu", pattern=r"^[A-Za-z0-9_-]{1,38}$", description="the database's name: letters, digits, _ and -, up to 38"
+    )
+    home: Path = Field(
+        Path(".korpu"), description="the folder of the embedded store and of the demonstration's secrets"
+    )
+    host: str = Field("127.0.0.1", min_length=1, description="the address to listen on")
+    port: int = Field(8000, ge=0, le=65535, description="the port to listen on; 0 lets the system choose")
+    secret: SecretStr | None = Field(
+        None, description=f"the signing secret, {SECRET_LENGTH} characters or more; required in production"
+    )
+    master_key: SecretStr | None = Field(
+        None,
+        description=f"the master key of field encryption: {MASTER_KEY_BYTES} bytes, base64; required in production",
+    )
+    master_key_file: Path | None = Field(None, description="a file holding the master key, instead of KORPU_MASTER_KEY")
+    zone: str = Field("Asia/Baku", description="the university's IANA time zone")
+    languages: Words = Field(
+        ["az", "en", "ru"], min_length=1, description="the languages of texts, the first one first; separated by commas"
+    )
+    university: str = Field("Baku State University", min_length=1, description="the university's name")
+    university_country: str = Field(
+        "AZ", pattern=r"^[A-Z]{2}$", description="the university's country, ISO 3166-1 alpha-2"
+    )
+    max_depth: int = Field(12, ge=1, description="how deep a GraphQL operation may nest")
+    max_tokens: int = Field(4000, ge=1, description="how many tokens a GraphQL document may have")
+    max_aliases: int = Field(60, ge=0, description="how many aliases a GraphQL document may have")
+    max_cost: int = Field(20_000, ge=1, description="the highest cost of a GraphQL operation")
+    max_page: int = Field(100, ge=1, le=100, description="the largest page")
+    max_body_bytes: int = Field(1_000_000, ge=1, description="the largest request body, in bytes")
+    max_list_input: int = Field(500, ge=1, description="the longest list in an input")
+    request_timeout_seconds: float = Field(20.0, gt=0, description="the longest time a request may take, in seconds")
+    store_timeout_seconds: float = Field(
+        15.0, gt=0, description="the longest time one operation of the store may take, in seconds"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="what is logged, and above")
+    trusted_hosts: Words = Field(
+        ["127.0.0.1", "localhost"], min_length=1, description="the Host headers answered; separated by commas"
+    )
+
+    @field_validator("languages", "trusted_hosts", mode="before")
+    @classmethod
+    def _words(cls, value: object) -> object:
+        return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
+
+    @field_validator("languages")
+    @classmethod
+    def _known_languages(cls, value: list[str]) -> list[str]:
+        if not set(value) <= {"az", "en", "ru"} or len(set(value)) < len(value):
+            raise ValueError("must be some of az, en and ru, each once")
+        return value
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in zoneinfo.available_timezones():
+            raise ValueError("must be an IANA time zone such as Asia/Baku")
+        return value
+
+    @field_validator("mongodb_uri")
+    @classmethod
+    def _mongodb_scheme(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not value.get_secret_value().startswith(("mongodb://", "mongodb+srv://")):
+            raise ValueError("must begin with mongodb:// or mongodb+srv://")
+        return value
+
+    @property
+    def signing_secret(self) -> str:
+        """The signing secret. Raises SettingsError when there is none, as only outside `load_settings`."""
+        if self.secret is None:
+            raise SettingsError(_missing("secret"))
+        return self.secret.get_secret_value()
+
+    @property
+    def master_key_bytes(self) -> bytes:
+        """The 96 bytes that client-side field encryption takes as its local master key. Raises SettingsError."""
+        if self.master_key is None:
+            raise SettingsError(_missing("master_key"))
+        return _key_bytes(self.master_key.get_secret_value(), "KORPU_MASTER_KEY")
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Give the settings of the environment, `overrides` first, with secret and master key in place.
+
+    In demo mode both are made once and kept in `home`, readable by the owner only. Raises SettingsError with one line
+    for each variable that is unknown, wrong, contradictory or unsafe; no line shows a secret.
+    """
+    problems = [_unknown(name) for name in sorted(os.environ) if _is_unknown(name)]
+    problems += [_unknown(PREFIX + name.upper()) for name in overrides if name not in Settings.model_fields]
+    known = {name: value for name, value in overrides.items() if name in Settings.model_fields}
+    try:
+        settings = Settings(**known)
+    except ValidationError as error:
+        # not chained: the cause would carry the values that were refused
+        raise SettingsError("\n".join(problems + _wrong(error))) from None
+    problems += [*_contradictory(settings), *_unsafe(settings)]
+    if problems:
+        raise SettingsError("\n".join(problems))
+    return settings.model_copy(
+        update={"secret": SecretStr(_secret(settings)), "master_key": SecretStr(_master_key(settings))}
+    )
+
+
+def hosts_of(uri: str) -> list[str]:
+    """Give the hosts that a MongoDB address names, without ports and without its user and password."""
+    authority = uri.partition("://")[2].split("/", 1)[0].split("?", 1)[0].rpartition("@")[2]
+    return [_host(entry) for entry in authority.split(",")]
+
+
+def _host(entry: str) -> str:
+    if entry.startswith("["):
+        return entry[1:].partition("]")[0]
+    return unquote(entry.partition(":")[0])
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine reaches `host`: localhost, a loopback address or the path of a socket."""
+    if host == "localhost" or host.startswith("/"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_unknown(name: str) -> bool:
+    return name.upper().startswith(PREFIX) and name[len(PREFIX) :].lower() not in Settings.model_fields
+
+
+def _unknown(name: str) -> str:
+    closest = difflib.get_close_matches(name[len(PREFIX) :].lower(), Settings.model_fields, n=1)
+    return f"{name} is no setting: " + (f"did you mean {PREFIX}{closest[0].upper()}?" if closest else "remove it.")
+
+
+def _missing(field: str) -> str:
+    other = " or KORPU_MASTER_KEY_FILE" if field == "master_key" else ""
+    size = MASTER_KEY_BYTES if field == "master_key" else SECRET_LENGTH
+    return (
+        f"{PREFIX}{field.upper()} is missing: set it{other}; this makes one: "
+        f"python3 -c 'import base64, secrets; print(base64.b64encode(secrets.token_bytes({size})).decode())'"
+    )
+
+
+def _wrong(error: ValidationError) -> list[str]:
+    lines = []
+    for problem in error.errors(include_input=False, include_url=False, include_context=False):
+        field = str(problem["loc"][0])
+        remedy = Settings.model_fields[field].description
+        message = problem["msg"].removeprefix("Value error, ").removeprefix("Input ")
+        lines.append(f"{PREFIX}{field.upper()} {message}: set it to {remedy}.")
+    return lines
+
+
+def _contradictory(settings: Settings) -> list[str]:
+    if settings.master_key and settings.master_key_file:
+        return ["KORPU_MASTER_KEY and KORPU_MASTER_KEY_FILE are both set: keep one of them."]
+    return []
+
+
+def _unsafe(settings: Settings) -> list[str]:
+    problems = []
+    uri = settings.mongodb_uri.get_secret_value() if settings.mongodb_uri else ""
+    if settings.mode == "demo":
+        if not is_loopback(settings.host):
+            problems.append(
+                f"KORPU_HOST is {settings.host}, which others reach, while demo mode lets anyone sign in: "
+                "set it to 127.0.0.1, or KORPU_MODE to production."
+            )
+        if uri and (uri.startswith("mongodb+srv:") or not all(map(is_loopback, hosts_of(uri)))):
+            problems.append(
+                "KORPU_MONGODB_URI names another machine, while demo mode writes made-up records: "
+                "remove it, or set KORPU_MODE to production."
+            )
+    elif "*" in settings.trusted_hosts:
+        problems.append("KORPU_TRUSTED_HOSTS holds *, which trusts every Host header: list the service's own names.")
+    if settings.secret and len(settings.secret.get_secret_value()) < SECRET_LENGTH:
+        problems.append(f"KORPU_SECRET is too short: set it to {SECRET_LENGTH} random characters or more.")
+    return problems + _weaker_writes(uri)
+
+
+def _weaker_writes(uri: str) -> list[str]:
+    demanded = {"w": "majority", "journal": "true", "j": "true"}
+    options = parse_qsl(uri.partition("?")[2].replace(";", "&"), keep_blank_values=True)
+    return [
+        f"KORPU_MONGODB_URI weakens writes by its option {name}: remove it, "
+        "since every write is made with w=majority and journal=true."
+        for name, value in options
+        if demanded.get(name.lower(), value.lower()) != value.lower()
+    ]
+
+
+def _secret(settings: Settings) -> str:
+    if settings.secret:
+        return settings.secret.get_secret_value()
+    if settings.mode == "production":
+        raise SettingsError(_missing("secret"))
+    kept = _kept(settings.home / "secret", SECRET_LENGTH)
+    if len(kept) < SECRET_LENGTH:
+        raise SettingsError(f"{settings.home / 'secret'} is too short: delete it, and a new one is made.")
+    return kept
+
+
+def _master_key(settings: Settings) -> str:
+    if settings.master_key:
+        key, name = settings.master_key.get_secret_value(), "KORPU_MASTER_KEY"
+    elif settings.master_key_file:
+        key, name = _read(settings.master_key_file, "KORPU_MASTER_KEY_FILE"), "KORPU_MASTER_KEY_FILE"
+    elif settings.mode == "production":
+        raise SettingsError(_missing("master_key"))
+    else:
+        path = settings.home / "master_key"
+        key, name = _kept(path, MASTER_KEY_BYTES), str(path)
+    _key_bytes(key, name)
+    return key
+
+
+def _key_bytes(key: str, name: str) -> bytes:
+    try:
+        decoded = base64.b64decode(key, validate=True)
+    except (binascii.Error, ValueError):
+        decoded = b""
+    if len(decoded) != MASTER_KEY_BYTES:
+        raise SettingsError(
+            f"{name} is not {MASTER_KEY_BYTES} bytes in base64: set the key that this service began with."
+        )
+    return decoded
+
+
+def _read(path: Path, name: str) -> str:
+    try:
+        return path.read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not ASCII text"
+        raise SettingsError(f"{name}: cannot read {path} ({reason}): name a readable file with the key.") from None
+
+
+def _kept(path: Path, size: int) -> str:
+    """Give the secret kept at `path`, which is made there first when there is none."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        if not path.exists():
+            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(base64.b64encode(secrets.token_bytes(size)).decode() + "\n")
+            try:
+                # a link, not a rename: of two programs starting at once, both use the first one's secret
+                path.hardlink_to(fresh)
+            except FileExistsError:
+                pass
+            finally:
+                fresh.unlink()
+        path.chmod(0o600)
+    except OSError as error:
+        raise SettingsError(
+            f"KORPU_HOME: cannot keep {path} ({error.strerror}): set it to a folder that can be written to."
+        ) from None
+    return _read(path, "KORPU_HOME")
