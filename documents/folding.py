@@ -52,7 +52,7 @@ def words(text: str) -> list[str]:
 
 
 def is_abbreviation(name: str) -> bool:
-    """Tell whether `name` is one short word of capitals (`BSU`, `AzTU`, `B.S.U.`): nobody is known by it (PARTNER-1)."""
+    """Tell whether `name` is one short word of capitals (`BSU`, `AzTU`, `B.S.U.`), no name to match by (PARTNER-1)."""
     letters = [character for character in name if character.isalnum()]
     return len(name.split()) == 1 and len(letters) <= 6 and sum(letter.isupper() for letter in letters) > 1
 

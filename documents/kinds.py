@@ -8,6 +8,9 @@ from documents.partner import Partner
 from documents.person import Person
 from documents.proposal import Proposal
 from documents.record import Record
+from documents.stamp import index_models
+from documents.store import Store, register
+from documents.trail import HistoryEntry, OutboxEvent
 from documents.tree import Tree, tree
 from documents.unit import Unit
 
@@ -26,3 +29,19 @@ def kind_of(record_id: str) -> str | None:
 def tree_of(kind: str) -> Tree:
     """The stored paths of a kind."""
     return tree(KINDS[kind])
+
+
+def collection_of(kind: str) -> str:
+    """The collection that keeps the records of a kind."""
+    name: str = KINDS[kind].Settings.name  # type: ignore[attr-defined]  # every kind names its collection
+    return name
+
+
+async def prepare(store: Store) -> None:
+    """Bind the kinds to the store and create their collections and indexes, and those of history and outbox."""
+    for model in KINDS.values():
+        declared = model.Settings
+        if not hasattr(declared, "derived"):
+            declared.indexes = index_models(model)  # type: ignore[attr-defined]  # every kind's Settings is a Storage
+            declared.derived = True  # type: ignore[attr-defined]  # so that it is done once
+    await register(store, [*KINDS.values(), HistoryEntry, OutboxEvent])

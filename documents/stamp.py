@@ -2,15 +2,19 @@
 
 Scope tokens (who stands in which relation to it), search terms and sort keys. Terms and change counts are kept under
 *keys*: the label chain of a path, and for lists whose elements are told apart, by what. ``shared|members=prt_1`` is
-what happened to the members that come from partner ``prt_1``.
+what happened to the members that come from partner ``prt_1``. Keys hold no dots: they name fields of a document.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from beanie.odm.utils.encoder import Encoder
+from bson import Binary, Decimal128
+from pydantic import BaseModel
 from pymongo import ASCENDING, IndexModel
 
 from documents.folding import sort_key, words
@@ -65,7 +69,7 @@ def index_models(model: type[Record]) -> list[IndexModel]:
     derived += [
         IndexModel([("scope", ASCENDING), (order.stored, ASCENDING), ("_id", ASCENDING)]) for order in orders(model)
     ]
-    settings: type[Storage] = model.Settings  # type: ignore[assignment]  # every kind's Settings is a Storage
+    settings: type[Storage] = model.Settings
     return derived + list(settings.indexes)
 
 
@@ -84,12 +88,17 @@ def walk(paths: tuple[Path, ...], document: Mapping[str, Any], key: str = "") ->
 
 def extend(path: Path, key: str, item: Mapping[str, Any]) -> str:
     """The group part of the key below an element of a list that is told apart."""
-    return f"{key}|{path.path}={item.get(path.apart)}" if path.apart else key
+    return f"{key}|{group_name(path)}={item.get(path.apart)}" if path.apart else key
+
+
+def group_name(path: Path) -> str:
+    """How a key names a list whose elements are told apart."""
+    return path.path.replace(".", "/")
 
 
 def leaf_key(path: Path, groups: str) -> str:
     """The key of a path within its groups."""
-    return ".".join(label.name for label in path.chain) + groups
+    return ">".join(label.name for label in path.chain) + groups
 
 
 def _texts(path: Path, value: Any) -> Iterator[str]:
@@ -114,11 +123,11 @@ def sort_keys(model: type[Record], document: Mapping[str, Any]) -> dict[str, Any
     found: dict[str, Any] = {}
     for order in orders(model):
         value = document.get(order.path.name)
-        if not order.stored.startswith("sort."):
+        if order.path.name in found or not order.stored.startswith("sort."):
             continue
         if isinstance(value, Mapping):
-            text = {lang: value.get(lang) or value.get("en") or value.get("az") or value.get("ru") for lang in LANGUAGES}
-            found[order.path.name] = {lang: sort_key(text[lang] or "", lang) for lang in LANGUAGES}
+            instead = value.get("en") or value.get("az") or value.get("ru") or ""
+            found[order.path.name] = {lang: sort_key(value.get(lang) or instead, lang) for lang in LANGUAGES}
         else:
             found[order.path.name] = sort_key(value or "", "en")
     return found
@@ -132,7 +141,7 @@ def scope_tokens(record: Record, parent: Mapping[str, Any] | None) -> list[str]:
     """
     facts = record.scope_facts()
     if parent is not None:
-        facts |= {token for token in parent["scope"] if token.startswith(INHERITED) or token == "restricted"}
+        facts |= {token for token in parent["scope"] if token.startswith((*INHERITED, "restricted"))}
     duties = {token for token in facts if token.startswith(("assigned:", "host:"))}
     if "restricted" in facts:
         return sorted(duties | {"restricted"})
@@ -149,11 +158,65 @@ def scope_tokens(record: Record, parent: Mapping[str, Any] | None) -> list[str]:
 
 
 def stored(record: Record) -> dict[str, Any]:
-    """A record in storage form: what is written to the store."""
-    encoder = Encoder(custom_encoders=record.Settings.bson_encoders, to_db=True, keep_nulls=True)  # type: ignore[attr-defined]
-    document: dict[str, Any] = encoder.encode(record)
-    document.pop("revision_id", None)
+    """A record in storage form: what is written to the store. Every field is there, and the id is ``_id``.
+
+    Raises ValueError for a moment without a time zone and TypeError for a type that has no storage form.
+    """
+    document: dict[str, Any] = {"_id": record.id, **_form(record)}
+    del document["id"]
     return document
+
+
+# Ciphertext, which the store gives back as Binary, stays as it is.
+_PLAIN = frozenset({str, int, float, bool, type(None), Decimal128, Binary})
+
+
+def _form(value: Any) -> Any:
+    kind = type(value)
+    return value if kind in _PLAIN else _FORMS[kind](value)
+
+
+def _model_form(model: type[BaseModel]) -> Callable[[Any], dict[str, Any]]:
+    names = tuple(name for name, info in model.model_fields.items() if not info.exclude)
+
+    def form(value: BaseModel) -> dict[str, Any]:
+        values = value.__dict__
+        return {name: values[name] if type(values[name]) in _PLAIN else _form(values[name]) for name in names}
+
+    return form
+
+
+def _instant(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment} has no time zone: give it one, such as datetime.now(UTC)")
+    # The store keeps milliseconds; cutting here keeps what is written equal to what is read.
+    return moment.astimezone(UTC).replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+class _Forms(dict[type, Callable[[Any], Any]]):
+    """How values of a type are stored, worked out when the type is first met."""
+
+    def __missing__(self, kind: type) -> Callable[[Any], Any]:
+        if issubclass(kind, BaseModel):
+            form: Callable[[Any], Any] = _model_form(kind)
+        elif issubclass(kind, StrEnum):
+            form = str
+        else:
+            raise TypeError(f"{kind.__name__} has no storage form: give it one in documents/stamp.py")
+        self[kind] = form
+        return form
+
+
+_FORMS = _Forms(
+    {
+        datetime: _instant,
+        date: date.isoformat,
+        time: time.isoformat,
+        Decimal: Decimal128,
+        list: lambda values: [_form(value) for value in values],
+        dict: lambda values: {key: _form(value) for key, value in values.items()},
+    }
+)
 
 
 def stamp(record: Record, parent: Mapping[str, Any] | None = None) -> dict[str, Any]:
