@@ -6,10 +6,12 @@ from typing import Any
 
 from auth.caller import Caller
 from auth.mask import ALL_BITS, KindMask, chain_bits, label_bit, mask
-from auth.rules import NEVER, Rule
-from documents.kinds import kind_of
+from auth.policy import ACTIONS, SCOPE, WRITE, WRITES
+from auth.rules import ALWAYS, NEVER, Rule
+from documents.kinds import collection_of, kind_of
 from documents.labels import LABELS, Label
 from documents.store import Store
+from documents.tree import Path
 from errors import Forbidden, NotFound
 
 NOTHING: dict[str, Any] = {"_id": {"$in": []}}
@@ -92,11 +94,11 @@ class Sight:
     def reads_key(self, key: str, record: dict[str, Any], bits: int) -> bool:
         """Whether the caller reads what a change key stands for, on this record (see resolvers/keys.py)."""
         chain, *groups = key.split("|")
-        if any(not bits & label_bit(_BY_NAME[name]) for name in chain.split(".")):
+        if any(not bits & label_bit(_BY_NAME[name]) for name in chain.split(">")):
             return False
         for group in groups:
             path, _, value = group.partition("=")
-            admitted = self.admits(path, record)
+            admitted = self.admits(path.replace("/", "."), record)
             if admitted is not None and value not in admitted[1]:
                 return False
         return True
@@ -144,9 +146,31 @@ async def fetch(
     """
     wanted = record_id if kind_of(record_id) == kind else ""
     query = {"$and": [{"_id": wanted}, scope(kind, caller, now)]}
-    record: dict[str, Any] | None = await store.records(kind).find_one(query, session=session)
+    record: dict[str, Any] | None = await store.collection(collection_of(kind)).find_one(query, session=session)
     if record is None:
         raise NotFound(kind)
     if action != "read" and not action_rule(kind, caller, action).allows(caller, record, now):
         raise Forbidden(kind, action)
     return record
+
+
+def writes(kind: str, caller: Caller, action: str, path: Path, record: dict[str, Any], now: datetime) -> str | None:
+    """Whether the caller may put a value into a path of a record: ``"applies"``, ``"proposes"``, or None.
+
+    For ``create``, ``record`` is the new record as it would be stored.
+    """
+    top = path.path.partition(".")[0]
+    best = None
+    for role in caller.roles & ACTIONS[kind].get(action, {}).keys():
+        held = ALWAYS if action == "create" else SCOPE[kind].get(role, NEVER) & ACTIONS[kind][action][role]
+        if not held.allows(caller, record, now):
+            continue
+        narrow = WRITES.get((kind, role))
+        if narrow is None:
+            if all(WRITE[label].get(role, NEVER).allows(caller, record, now) for label in path.chain):
+                return "applies"
+        elif top in narrow.applies:
+            return "applies"
+        elif top in narrow.proposes:
+            best = "proposes"
+    return best

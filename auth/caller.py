@@ -43,7 +43,7 @@ INSIDE = frozenset(
 class Caller:
     """Who asks: person, roles, units (own and those below), partner, and whose duties they hold.
 
-    ``duties`` holds the caller's own person and everyone they cover for today.
+    ``duties`` holds the caller's own person and everyone they cover for today; what they make belongs to ``home_unit``.
     """
 
     roles: frozenset[Role]
@@ -51,6 +51,7 @@ class Caller:
     units: frozenset[str] = frozenset()
     partner: str | None = None
     duties: frozenset[str] = frozenset()
+    home_unit: str | None = None
     name: str = ""
 
     @property
@@ -75,6 +76,7 @@ def caller(
     units: frozenset[str] = frozenset(),
     partner: str | None = None,
     covers: frozenset[str] = frozenset(),
+    home_unit: str | None = None,
     name: str = "",
 ) -> Caller:
     """A caller who holds these roles, and what they bring along: everyone is anonymous too, insiders are members."""
@@ -82,7 +84,7 @@ def caller(
     if held & INSIDE:
         held.add(Role.MEMBER)
     duties = frozenset({person} if person else ()) | covers
-    return Caller(frozenset(held), person, units, partner, duties, name)
+    return Caller(frozenset(held), person, units, partner, duties, home_unit, name)
 
 
 ANONYMOUS = caller()

@@ -172,6 +172,15 @@ ALL_BITS = chain_bits(LABELS)
 EVERY_ROLE = frozenset(Role)
 
 
+@cache
+def deciding(kind: str) -> frozenset[str]:
+    """The stored paths that deciding about a record of a kind may take, whoever asks."""
+    rules = [*SCOPE[kind].values(), *(rule for action in ACTIONS[kind].values() for rule in action.values())]
+    rules += [rule for rows in READ.values() for rule in rows.values()]
+    stored = {path.name for path in tree_of(kind).paths}
+    return frozenset(path for rule in rules for path in rule.needs) & stored
+
+
 def check_table() -> None:
     """Raise where the table and the kinds do not fit together, naming the remedy. Called at start."""
     for kind, model in KINDS.items():
