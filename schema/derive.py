@@ -9,6 +9,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
+from keyword import iskeyword
 from typing import Any, Literal
 
 import strawberry
@@ -27,7 +28,7 @@ Use = Literal["read", "order", "write", "reference", "back", "extra", "action", 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mark:
-    """What a field of the graph stands for."""
+    """What a field of the graph stands for. ``kind`` is empty within value objects, which are read as a whole."""
 
     kind: str
     use: Use
@@ -75,6 +76,8 @@ def add(
 ) -> None:
     """Add a field to a class made by `new_class`."""
     options: dict[str, Any] = {"description": description, "name": graphql_name(name)}
+    # Words of Python, such as ``and``, carry a trailing underscore in Python only.
+    name = f"{name}_" if iskeyword(name) else name
     if mark is not None:
         options["metadata"] = {"mark": mark}
     if default is not None:
@@ -111,7 +114,21 @@ def _holders() -> dict[type[BaseModel], set[str]]:
     return found
 
 
+def _check_parts() -> None:
+    """A part that stands in several places of a kind must carry the same labels in each: it is one type."""
+    for kind in KINDS:
+        chains: dict[type[BaseModel], Path] = {}
+        for path in tree_of(kind).walk():
+            if path.model is None or path.value or path.hidden:
+                continue
+            first = chains.setdefault(path.model, path)
+            if first.chain != path.chain or first.apart != path.apart:
+                msg = f"{kind}.{path.path} and {first.path} hold the same part under other labels: subclass the part"
+                raise TypeError(msg)
+
+
 HOLDERS = _holders()
+_check_parts()
 
 
 def part_name(kind: str, path: Path) -> str:
@@ -121,11 +138,21 @@ def part_name(kind: str, path: Path) -> str:
     return name if path.value or len(HOLDERS[path.model]) == 1 else f"{kind}{name}"
 
 
+def _record_class(kind: str) -> type:
+    """An empty class for a kind's object type, which knows its own loaded records."""
+
+    def is_type_of(source: Any, _: Any) -> bool:
+        return getattr(source, "kind", None) == kind
+
+    members = {"__annotations__": {}, "__module__": __name__, "is_type_of": staticmethod(is_type_of)}
+    return type(kind, (Node,), members)
+
+
 class Outputs:
     """The output types of all kinds: one object type a kind, one a part, one a value object."""
 
     def __init__(self) -> None:
-        self.records: dict[str, type] = {kind: type(kind, (Node,), {"__annotations__": {}}) for kind in KINDS}
+        self.records: dict[str, type] = {kind: _record_class(kind) for kind in KINDS}
         self._parts: dict[str, type] = {}
 
     def build(self, extras: Callable[[str, type], None]) -> None:
@@ -165,7 +192,7 @@ class Outputs:
         if name not in self._parts:
             cls = self._parts[name] = new_class(name)
             for child in path.children:
-                self._field(kind, cls, child)
+                self._field("" if path.value else kind, cls, child)
             strawberry.type(cls, description=_doc(path.model.__doc__))
         return self._parts[name]
 
@@ -232,7 +259,7 @@ class Filters:
         if name not in self._made:
             cls = self._made[name] = new_class(name)
             for child in path.children:
-                self._field(kind, cls, child)
+                self._field("" if path.value else kind, cls, child)
             add(cls, "is_null", bool | None, description=_SAYS["is_null"], default=UNSET)
         return self._made[name]
 
@@ -263,7 +290,7 @@ class Filters:
 
 
 @strawberry.enum(description="Which way an order runs.")
-class Direction(StrEnum):
+class OrderDirection(StrEnum):
     """Ascending or descending."""
 
     ASC = "ASC"
@@ -277,7 +304,7 @@ def order_type(kind: str) -> type:
     for order in orders(KINDS[kind]):
         mark = Mark(kind, "order", order.path)
         says = f"By {order.path.description[:1].lower()}{order.path.description[1:]}"
-        add(cls, order.name, Direction | None, description=says, mark=mark, default=UNSET)
+        add(cls, order.name, OrderDirection | None, description=says, mark=mark, default=UNSET)
     strawberry.input(cls, description=f"An order of {kind} records: name exactly one. Ties go by id.")
     return cls
 
@@ -310,6 +337,7 @@ class Inputs:
         says: str,
         *,
         patch: bool = False,
+        value: bool = False,
         action: str | None = None,
     ) -> type:
         if name in self._made:
@@ -323,7 +351,7 @@ class Inputs:
                 continue
             annotation = self._type(kind, path, patch=patch)
             required = path.required and not patch and not action
-            mark = Mark(kind, "action", action=action) if action else Mark(kind, "write", path)
+            mark = Mark(kind, "action", action=action) if action else Mark("" if value else kind, "write", path)
             if required:
                 add(cls, path.name, annotation, description=path.description, mark=mark)
             else:
@@ -340,7 +368,7 @@ class Inputs:
         part = part_name(kind, path)
         says = _doc(path.model.__doc__)
         if path.value:
-            kept = self._object(kind, f"{part}Input", path.children, says)
+            kept = self._object(kind, f"{part}Input", path.children, says, value=True)
             return list[kept] if path.many else kept
         new = self._object(kind, f"{part}Input", path.children, says)
         if not patch:

@@ -1,0 +1,55 @@
+"""What every resolver of one request shares."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from auth.access import Sight, visible
+from auth.caller import Caller
+from auth.mask import Mask
+from documents.cipher import Cipher
+from documents.store import Store
+from settings import Settings
+
+
+@dataclass(slots=True)
+class Services:
+    """What lives as long as the program."""
+
+    settings: Settings
+    store: Store
+    cipher: Cipher
+    clock: Callable[[], datetime]
+
+
+@dataclass(slots=True)
+class Context:
+    """One request: who asks, when, and through which mask."""
+
+    services: Services
+    caller: Caller
+    mask: Mask
+    now: datetime
+    # The compiled plans of the document being executed, kept as long as the document is cached.
+    plans: dict[Any, Any] = field(default_factory=dict)
+    plan_key: tuple[Any, ...] = ()
+    executor: Any = None
+    sights: dict[str, Sight | None] = field(default_factory=dict)
+    compiled: bool = True
+
+    @property
+    def store(self) -> Store:
+        """The open store."""
+        return self.services.store
+
+    @property
+    def settings(self) -> Settings:
+        """What the service was told."""
+        return self.services.settings
+
+    def sight(self, kind: str) -> Sight | None:
+        """What the caller sees of a kind; None where it does not exist for them."""
+        if kind not in self.sights:
+            self.sights[kind] = visible(kind, self.caller, self.now)
+        return self.sights[kind]

@@ -1,0 +1,141 @@
+"""What happened to a record, to each as far as they may see; and the outbox, which live events come from."""
+
+import base64
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import orjson
+from bson import Decimal128
+
+from documents.store import translated
+from errors import Invalid
+from resolvers.context import Context
+from resolvers.diff import Touched
+from resolvers.load import Load, Row, rows
+
+if TYPE_CHECKING:
+    from resolvers.change import Draft
+
+HISTORY = "history"
+OUTBOX = "outbox"
+MOST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class PathChange:
+    """One path that changed, with its values as JSON; null where there was or is none."""
+
+    path: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One change of a record."""
+
+    at: datetime
+    by: Row | None
+    action: str
+    changes: list[PathChange]
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """One page of a record's history, the newest entry first."""
+
+    nodes: list[Entry]
+    end_cursor: str | None
+    has_next_page: bool
+
+
+async def remember(draft: "Draft", keys: list[str], touched: list[Touched]) -> None:
+    """Write the entry of the history and the event of the outbox, in the change's own transaction."""
+    context, document = draft.context, draft.document
+    entry = {
+        "_id": uuid4().hex,
+        "kind": draft.kind,
+        "record": document["_id"],
+        "at": context.now,
+        "by": context.caller.person,
+        "action": draft.action,
+        "keys": keys,
+        "changes": [found.stored() for found in touched],
+    }
+    event = {
+        "_id": uuid4().hex,
+        "kind": draft.kind,
+        "record": document["_id"],
+        "at": context.now,
+        "action": draft.action,
+        "keys": keys,
+        "scope_before": draft.before.get("scope", []),
+        "scope_after": document["scope"],
+    }
+    await context.store.collection(HISTORY).insert_one(entry, session=draft.session)
+    await context.store.collection(OUTBOX).insert_one(event, session=draft.session)
+
+
+def _json(value: Any) -> str | None:
+    return None if value is None else orjson.dumps(value, default=_default, option=orjson.OPT_UTC_Z).decode()
+
+
+def _default(value: Any) -> Any:
+    if isinstance(value, Decimal128):
+        return str(value.to_decimal())
+    raise TypeError
+
+
+async def history(context: Context, row: Row, first: int, after: str | None, people: Load) -> Past:
+    """The entries of a record that the caller may see something of, the newest first, under today's rights.
+
+    ``people`` is what to load of those who did it.
+    """
+    if not 0 <= first <= MOST:
+        msg = f"first is {first}: give a number from 0 to {MOST}"
+        raise Invalid(msg)
+    record = row.doc
+    bits = row.sight.bits(record)
+    readable = sorted(key for key in record["counts"] if row.sight.reads_key(key, record, bits))
+    query: dict[str, Any] = {"record": record["_id"], "keys": {"$in": readable}}
+    if after is not None:
+        at, identifier = _place(after)
+        query["$or"] = [{"at": {"$lt": at}}, {"at": at, "_id": {"$lt": identifier}}]
+    with translated():
+        cursor = context.store.collection(HISTORY).find(query, sort=[("at", -1), ("_id", -1)], limit=first + 1)
+        found = await cursor.to_list()
+    ids = sorted({entry["by"] for entry in found[:first] if entry["by"]})
+    loaded = await rows(context, people, {"_id": {"$in": ids}}) if ids else []
+    names = {person.doc["_id"]: person for person in loaded}
+    nodes = [_entry(entry, names, set(readable)) for entry in found[:first]]
+    end = _cursor(found[first - 1]) if nodes and len(nodes) == first else _cursor(found[-1]) if nodes else None
+    return Past(nodes, end, has_next_page=len(found) > first)
+
+
+def _entry(entry: dict[str, Any], people: dict[str, Row], readable: set[str]) -> Entry:
+    changes = [
+        PathChange(found["path"], _json(found["before"]), _json(found["after"]))
+        for found in entry["changes"]
+        if found["key"] in readable
+    ]
+    # The name of an action would tell of the hidden part that it moved.
+    told = entry["action"] in ("create", "update") or any(found.path == "status" for found in changes)
+    told = told or not entry["changes"] or len(changes) == len(entry["changes"])
+    return Entry(entry["at"], people.get(entry["by"] or ""), entry["action"] if told else "update", changes)
+
+
+def _cursor(entry: dict[str, Any]) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps([entry["at"].isoformat(), entry["_id"]])).rstrip(b"=").decode()
+
+
+def _place(cursor: str) -> tuple[datetime, str]:
+    try:
+        at, identifier = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if not isinstance(identifier, str):
+            raise TypeError
+        return datetime.fromisoformat(at), identifier
+    except (ValueError, TypeError) as error:
+        msg = "after is no cursor of this history: take endCursor of the page before"
+        raise Invalid(msg) from error

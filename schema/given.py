@@ -1,0 +1,14 @@
+"""What a client gave: inputs of the graph to plain values by stored names."""
+
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from strawberry import UNSET
+
+
+def plain(value: Any) -> Any:
+    """An input as plain data; what was left out is not there."""
+    if is_dataclass(value) and not isinstance(value, type):
+        found = ((item.name, getattr(value, item.name)) for item in fields(value))
+        return {name.removesuffix("_"): plain(below) for name, below in found if below is not UNSET}
+    return [plain(item) for item in value] if isinstance(value, list) else value

@@ -1,0 +1,118 @@
+"""A request's text to an operation ready to run: parsed and validated against the caller's mask, and kept."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    VariableNode,
+    Visitor,
+    parse,
+    specified_rules,
+    visit,
+)
+from graphql.utilities import get_operation_ast
+from strawberry.schema.schema import validate_document
+
+from auth.mask import Mask
+from errors import Invalid
+from schema.limits import check_limits
+from schema.mask import MaskedSchema
+from settings import Settings
+
+MOST_KEPT = 1_000
+LARGEST_KEPT = 20_000
+
+
+@dataclass(slots=True)
+class Parsed:
+    """A document that is valid for a mask, with the plans compiled for it so far."""
+
+    document: DocumentNode
+    # Names of the variables that @skip and @include look at.
+    switches: tuple[str, ...]
+    plans: dict[Any, Any] = field(default_factory=dict)
+
+    def operation(self, name: str | None) -> OperationDefinitionNode:
+        """The operation of that name, or the only one. Raises Invalid."""
+        found = get_operation_ast(self.document, name)
+        if found is None:
+            names = [d.name.value for d in self.document.definitions if isinstance(d, OperationDefinitionNode) and d.name]
+            msg = f"operationName must name one of the operations: {', '.join(names) or 'there is none'}"
+            raise Invalid(msg)
+        return found
+
+
+class _Switches(Visitor):
+    """Collects the variables that decide what is selected."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def enter_directive(self, node: Any, *_: Any) -> None:
+        for argument in node.arguments or ():
+            if isinstance(argument.value, VariableNode):
+                self.names.add(argument.value.name.value)
+
+
+class Refused(Exception):  # noqa: N818  # it carries the answer
+    """A document that is not valid for the mask."""
+
+    def __init__(self, errors: list[GraphQLError]) -> None:
+        super().__init__(f"{len(errors)} errors")
+        self.errors = errors
+
+
+class Operations:
+    """Documents by roles and text. What is valid for one set of roles is never looked up for another."""
+
+    def __init__(self, most: int = MOST_KEPT) -> None:
+        self._most = most
+        self._kept: OrderedDict[tuple[frozenset[Any], str], Parsed] = OrderedDict()
+
+    def get(self, mask: Mask, schema: MaskedSchema, text: str, settings: Settings) -> Parsed:
+        """The parsed document; raises Refused."""
+        key = (mask.roles, text)
+        found = self._kept.get(key)
+        if found is not None:
+            self._kept.move_to_end(key)
+            return found
+        found = self._parsed(schema, text, settings)
+        if len(text) <= LARGEST_KEPT:
+            self._kept[key] = found
+            if len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+        return found
+
+    def _parsed(self, schema: MaskedSchema, text: str, settings: Settings) -> Parsed:
+        try:
+            document = parse(text, max_tokens=settings.max_tokens)
+        except GraphQLError as error:
+            raise Refused([error]) from error
+        except RecursionError:
+            raise Refused([GraphQLError("The document nests too deeply: flatten it")]) from None
+        try:
+            errors = validate_document(schema._schema, document, tuple(specified_rules))  # noqa: SLF001  # no public way
+        except RecursionError:
+            raise Refused([GraphQLError("The document nests too deeply: flatten it")]) from None
+        if errors:
+            raise Refused(errors)
+        switches = _Switches()
+        visit(document, switches)
+        return Parsed(document, tuple(sorted(switches.names)))
+
+
+def prepared(
+    parsed: Parsed, name: str | None, variables: Mapping[str, Any], settings: Settings
+) -> tuple[OperationDefinitionNode, tuple[Any, ...]]:
+    """The operation to run and the part of its plans' key that this request decides. Raises Invalid, LimitReached."""
+    operation = parsed.operation(name)
+    check_limits(parsed.document, operation, variables, settings)
+    chosen = operation.name.value if operation.name else None
+    values = tuple(repr(variables.get(switch)) for switch in parsed.switches)
+    return operation, (chosen, *values)
