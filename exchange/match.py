@@ -1,7 +1,7 @@
 """Which partner a row means: known by identifier, then by domain, then by name and country, never by abbreviation."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -18,8 +18,8 @@ _SINGLE = ("city", "address", "postal_code", "website")
 class Known:
     """What is known of a partner, as far as matching and merging look at it.
 
-    `names` are folded and without abbreviations (`exchange.partners.folded_names`); `holds` names the single values that
-    it has, of `city`, `address`, `postal_code` and `website`.
+    `names` are folded and without abbreviations (`exchange.partners.folded_names`); `holds` names the single values
+    that it has, of `city`, `address`, `postal_code` and `website`.
     """
 
     id: str
@@ -55,10 +55,10 @@ class Unchanged:
 
 @dataclass(frozen=True, slots=True)
 class Propose:
-    """The row may be one of `ids`: a person decides, `why` says what about.
+    """The row may be one of `ids`, or says too little (none): a person decides, `why` says what about.
 
-    `create`: registers tell the row from all of them by identifiers that nobody else has, so it is written as a partner of
-    its own and the pair proposed. Otherwise the row waits in the proposal.
+    `create`: registers tell the row from all of them by identifiers that nobody else has, so it is written as a partner
+    of its own and the pair proposed. Otherwise the row waits in the proposal.
     """
 
     ids: tuple[str, ...]
@@ -66,18 +66,32 @@ class Propose:
     create: bool = False
 
 
-Decision = Create | Merge | Unchanged | Propose
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The same row stands in a proposal already, open or decided: an import neither repeats nor overrules it."""
+
+
+Decision = Create | Merge | Unchanged | Propose | Wait
 
 
 class Index:
-    """The known partners by what they are found by. It learns from each row, so that a file's own duplicates meet."""
+    """The known partners by what they are found by. It learns from each row, so that a file's own duplicates meet.
 
-    def __init__(self, known: Iterable[Known] = ()) -> None:
+    Rows of earlier imports are told by their digest (`PartnerRow.digest`): `settled` gives the partner that each is,
+    `waiting` are those that were proposed without being written.
+    """
+
+    def __init__(
+        self, known: Iterable[Known] = (), *, settled: Mapping[str, str] | None = None, waiting: Iterable[str] = ()
+    ) -> None:
+        self._settled = dict(settled or {})
+        self._waiting = set(waiting)
         self._known: dict[str, Known] = {}
         self._by_identifier: defaultdict[tuple[str, str], dict[str, None]] = defaultdict(dict)
         self._by_domain: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self._by_name: defaultdict[tuple[str, str], dict[str, None]] = defaultdict(dict)
         self._portals: frozenset[str] = frozenset()
+        self._disputed: frozenset[str] = frozenset()
         for partner in known:
             self.add(partner)
 
@@ -102,16 +116,18 @@ class Index:
             self._by_name[name, partner.country].pop(partner.id, None)
 
     def survey(self, rows: Iterable[PartnerRow]) -> None:
-        """Look through a whole file for portals before its first row is decided.
+        """Look through a whole file for portals and disputed domains before its first row is decided.
 
-        A domain is a portal's when rows and known partners together give it more than three institutions, told apart by
-        name: without this look the first schools of a portal would take its domain for their own.
+        A domain is a portal's when rows and known partners together give it to more than three institutions, told apart
+        by name; without this look the first schools of a portal would take its domain for their own. A domain that two
+        rows of the file give to different names is disputed: alone it makes nobody the same.
         """
         names: defaultdict[str, set[str]] = defaultdict(set)
         for row in rows:
             for domain in row.domains:
                 names[domain].add(min(row.folded_names(), default=row.digest()))
         self._portals = frozenset(domain for domain, given in names.items() if self._holders(domain, given) > PORTAL)
+        self._disputed = frozenset(domain for domain, given in names.items() if len(given) > 1)
 
     def _holders(self, domain: str, names: set[str]) -> int:
         known = [self._known[found] for found in self._by_domain.get(domain, ())]
@@ -123,6 +139,13 @@ class Index:
 
     def decide(self, row: PartnerRow) -> Decision:
         """Say which partner the row means (PARTNER-1). Deciding twice without learning gives the same."""
+        digest = row.digest()
+        if digest in self._waiting:
+            return Wait()
+        if (settled := self._settled.get(digest)) in self._known:
+            return Unchanged(settled, "the row")
+        if not (row.identifiers or self.own_domains(row) or row.folded_names()):
+            return Propose((), "an abbreviation is all there is to know it by")
         return self._by_identifiers(row) or self._by_domains(row) or self._by_names(row) or Create()
 
     def learn(self, row: PartnerRow, decision: Decision, new_id: str) -> None:
@@ -139,7 +162,9 @@ class Index:
         match decision:
             case Create() | Propose(create=True):
                 self.add(own)
+                self._settled[row.digest()] = new_id
             case Merge(id=found):
+                self._settled[row.digest()] = found
                 partner = self._known[found]
                 self.add(
                     replace(
@@ -151,7 +176,11 @@ class Index:
                         charter_until=own.charter_until or partner.charter_until,
                     )
                 )
-            case Unchanged() | Propose():
+            case Propose():
+                self._waiting.add(row.digest())
+            case Unchanged(id=found):
+                self._settled[row.digest()] = found
+            case Wait():
                 pass
 
     def _by_identifiers(self, row: PartnerRow) -> Decision | None:
@@ -182,11 +211,14 @@ class Index:
         named = [partner for partner in here if not partner.names.isdisjoint(row.folded_names())]
         if len(named) == 1:
             return self._same(row, named[0], f"{shared} and its name")
+        doubt = ""
         if len(holders) > 1:
-            return Propose(_ids(near), f"{shared} belongs to several partners")
-        if not here:
-            return Propose(_ids(near), f"it shares {shared}, but not the country")
-        return self._same(row, here[0], shared)
+            doubt = f"{shared} belongs to several partners"
+        elif not here:
+            doubt = f"it shares {shared}, but not the country"
+        elif self._disputed.issuperset(domains):
+            doubt = f"other rows of the file claim {shared} too"
+        return Propose(_ids(near), doubt) if doubt else self._same(row, here[0], shared)
 
     def _by_names(self, row: PartnerRow) -> Decision | None:
         names = sorted(name for name in row.folded_names() if self._by_name.get((name, row.country)))
