@@ -1,7 +1,7 @@
 """What is special about a change of a delegation."""
 
 from documents.delegation import Delegation
-from resolvers.change import RULES, Draft, Rules
+from resolvers.draft import RULES, Draft, Rules
 from resolvers.person import keep_duties
 from resolvers.problem import ProblemCode, at
 

@@ -16,7 +16,7 @@ from resolvers.diff import Touched
 from resolvers.load import Load, Row, rows
 
 if TYPE_CHECKING:
-    from resolvers.change import Draft
+    from resolvers.draft import Draft
 
 HISTORY = "history"
 OUTBOX = "outbox"

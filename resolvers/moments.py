@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from resolvers.change import Draft, change
+from resolvers.change import change
 from resolvers.context import Context
+from resolvers.draft import Draft
 from resolvers.problem import Problem, ProblemCode
 
 Outcome = tuple[str | None, list[Problem]]

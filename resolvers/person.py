@@ -8,7 +8,7 @@ from documents.delegation import Delegation, DelegationStatus
 from documents.kinds import collection_of
 from documents.person import Person, VisitDuty
 from documents.stamp import stamp, stored
-from resolvers.change import Draft, parse
+from resolvers.draft import Draft, parse
 
 AFTER_DAYS = 7
 _OVER = {DelegationStatus.DECLINED, DelegationStatus.CANCELLED}

@@ -1,7 +1,7 @@
 """Fields that every record has beside its stored paths, and those a kind adds."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+
 from auth.mask import deciding
 from resolvers.load import Load
 

@@ -16,13 +16,13 @@ from resolvers.history import history
 from resolvers.load import rows
 from resolvers.page import Window, page
 from schema import mutations
+from schema.additions import ADDITIONS
 from schema.derive import Filters, Inputs, Mark, Node, Outputs, add, new_class, order_type
 from schema.given import plain
 from schema.mask import MaskedSchema
 from schema.names import plural, singular, snake
 from schema.record_fields import history_types, permitted, withheld
 from schema.selection import by_id, load_at, payload_type
-from schema.additions import ADDITIONS
 from schema.viewer import add_viewer
 
 

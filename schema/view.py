@@ -13,7 +13,6 @@ from starlette.responses import Response
 
 from auth.backend import Authenticator
 from auth.mask import mask
-
 from errors import Answer, Invalid, LimitReached, StoreBusy, StoreError, StoreUnavailable, Unauthenticated, Unavailable
 from resolvers.context import Context, Services
 from schema.executor import Executor

@@ -1,0 +1,262 @@
+"""A record on its way to the store: validated, checked, stamped, guarded, and remembered. One change, one transaction."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from auth.access import writes
+from documents.kinds import KINDS, collection_of, kind_of, tree_of
+from documents.proposal import Proposal, ProposalType
+from documents.record import Record, graphql_name
+from documents.stamp import leaf_key, stamp
+from documents.store import DuplicateKeyError
+from documents.tree import Path
+from resolvers.context import Context
+from resolvers.diff import diff
+from resolvers.history import remember
+from resolvers.patch import storable
+from resolvers.problem import Problem, ProblemCode, Problems, at
+from resolvers.references import references
+
+Stored = dict[str, Any]
+Kind = TypeVar("Kind", bound=Record)
+
+
+@dataclass(slots=True)
+class Draft:
+    """A record on its way to the store."""
+
+    context: Context
+    kind: str
+    action: str
+    session: Any
+    before: Stored
+    document: Stored
+    # Filled once the draft is valid.
+    record: Record | None = None
+    # Places whose values only become a proposal, with the values.
+    proposed: Stored = field(default_factory=dict)
+    # What an action was told beside facts, such as the reason of an override.
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def new(self) -> bool:
+        """Whether the record is being made."""
+        return not self.before
+
+    def problem(self, code: ProblemCode, path: str, message: str) -> None:
+        """Note something wrong; all of it is told at once."""
+        self.problems.append(Problem(code, path, message))
+
+    def model(self) -> Any:
+        """The validated record."""
+        assert self.record is not None  # noqa: S101  # rules run after validation
+        return self.record
+
+
+Work = Callable[[Draft], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a kind adds to a change: checks before it is stored, effects in the same transaction."""
+
+    check: Work | None = None
+    effect: Work | None = None
+
+
+RULES: dict[str, Rules] = {}
+
+
+async def keep(draft: Draft, places: list[tuple[Path, str]]) -> None:
+    """Validate, check the rules, and write the record, its history and its event. Raises Problems."""
+    context, kind, before = draft.context, draft.kind, draft.before
+    if draft.problems:
+        raise Problems(*draft.problems)
+    record = draft.record = _validated(kind, draft)
+    if draft.new:
+        record.status = record.first_status()
+    rules = RULES.get(kind, Rules())
+    await _check_references(draft)
+    if rules.check is not None:
+        await rules.check(draft)
+    if draft.problems:
+        raise Problems(*draft.problems)
+    parent = await parent_of(context, record, draft.session)
+    document = draft.document = stamp(record, parent)
+    for path, place in places:
+        if draft.new and writes(kind, context.caller, "create", path, document, context.now) != "applies":
+            draft.problem(ProblemCode.FORBIDDEN, place, "You may not write this field: leave it out")
+    if draft.problems:
+        raise Problems(*draft.problems)
+    touched = diff(tree_of(kind), before, document)
+    collection = context.store.collection(collection_of(kind))
+    if draft.new:
+        keys = [leaf_key(tree_of(kind).path("status"), "")]
+        touched = []
+        document["revision"], document["counts"] = 1, dict.fromkeys(keys, 1)
+        await _insert(draft, collection, document)
+    else:
+        keys = sorted({found.key for found in touched})
+        if not keys and not draft.proposed and document["scope"] == before["scope"]:
+            if rules.effect is not None:
+                await rules.effect(draft)
+            return
+        await _replace(draft, collection, keys)
+    await remember(draft, keys, touched)
+    if draft.proposed:
+        await _propose(draft)
+    if rules.effect is not None:
+        await rules.effect(draft)
+    if before and before["scope"] != document["scope"]:
+        await _restamp_children(draft)
+
+
+async def _insert(draft: Draft, collection: Any, document: Stored) -> None:
+    try:
+        await collection.insert_one(document, session=draft.session)
+    except DuplicateKeyError as error:
+        raise Problems(_taken(draft, error)) from error
+
+
+async def _replace(draft: Draft, collection: Any, keys: list[str]) -> None:
+    """Write only the paths that changed, guarded on the true revision."""
+    before, document = draft.before, draft.document
+    counts = dict(before["counts"])
+    for key in keys:
+        counts[key] = counts.get(key, 0) + 1
+    document["counts"], document["revision"] = counts, before["revision"] + 1
+    moved = {name: value for name, value in document.items() if name not in before or before[name] != value}
+    guard = {"_id": before["_id"], "revision": before["revision"]}
+    try:
+        result = await collection.update_one(guard, {"$set": moved}, session=draft.session)
+    except DuplicateKeyError as error:
+        raise Problems(_taken(draft, error)) from error
+    if result.matched_count != 1:
+        message = "Someone else changed the record at the same moment: read it again and repeat your change"
+        raise Problems(Problem(ProblemCode.CONFLICT, "id", message))
+
+
+def _taken(draft: Draft, error: Exception) -> Problem:
+    """A unique index refused. Only what every caller of the kind may see is told apart."""
+    del error
+    if draft.kind == "Unit":
+        return Problem(ProblemCode.CONFLICT, "abbreviation", "Another unit has this abbreviation: choose another one")
+    return Problem(ProblemCode.CONFLICT, "", "Someone else wrote the same at the same moment: try again")
+
+
+def _validated(kind: str, draft: Draft) -> Record:
+    try:
+        return parse(KINDS[kind], draft.document)
+    except ValidationError as error:
+        raise Problems(*[told(found) for found in error.errors(include_url=False, include_input=False)]) from None
+
+
+def parse(model: type[Kind], document: Stored) -> Kind:
+    """A stored record as its model; ciphertext travels past the model, which knows the plain form only."""
+    sealed = {name: value for name, value in document.items() if isinstance(value, bytes)}
+    plain = {("id" if name == "_id" else name): value for name, value in document.items() if name not in sealed}
+    record = model.model_validate(plain)
+    for name, value in sealed.items():
+        object.__setattr__(record, name, value)
+    return record
+
+
+def told(error: Any) -> Problem:
+    message = error["msg"].removeprefix("Value error, ")
+    return Problem(ProblemCode.INVALID, at(*error["loc"]), message[:1].upper() + message[1:])
+
+
+async def _check_references(draft: Draft) -> None:
+    """What a record newly refers to must exist in the caller's scope: absent and unseen are the same."""
+    context, paths = draft.context, tree_of(draft.kind).paths
+    known = {(kind, found) for kind, found, _ in references(paths, draft.before)}
+    wanted: dict[str, dict[str, list[str]]] = {}
+    for kind, found, place in references(paths, draft.document):
+        if (kind, found) not in known:
+            wanted.setdefault(kind, {}).setdefault(found, []).append(place)
+    for kind, ids in wanted.items():
+        sight = context.sight(kind)
+        seen: set[str] = set()
+        if sight is not None:
+            query = {"$and": [{"_id": {"$in": [found for found in ids if kind_of(found) == kind]}}, sight.filter()]}
+            cursor = context.store.collection(collection_of(kind)).find(query, {"_id": 1}, session=draft.session)
+            seen = {document["_id"] for document in await cursor.to_list()}
+        for found in ids.keys() - seen:
+            for place in ids[found]:
+                draft.problem(ProblemCode.NOT_FOUND, place, f"There is no such {kind} for you: check the id")
+
+
+async def parent_of(context: Context, record: Record, session: Any) -> Stored | None:
+    """The stored record that this one belongs to, whoever asks: its scope is inherited."""
+    parent_id = getattr(record, record.parent) if record.parent else None
+    if parent_id is None:
+        return None
+    kind = kind_of(parent_id) or ""
+    found: Stored | None = await context.store.collection(collection_of(kind)).find_one(
+        {"_id": parent_id}, {"scope": 1}, session=session
+    )
+    return found
+
+
+async def _restamp_children(draft: Draft) -> None:
+    """Records that follow this one's scope get theirs anew."""
+    for kind, model in KINDS.items():
+        if model.parent is None or tree_of(kind).path(model.parent).reference != draft.kind:
+            continue
+        collection = draft.context.store.collection(collection_of(kind))
+        cursor = collection.find({model.parent: draft.document["_id"]}, session=draft.session)
+        for child in await cursor.to_list():
+            scope = stamp(parse(model, child), draft.document)["scope"]
+            await collection.update_one({"_id": child["_id"]}, {"$set": {"scope": scope}}, session=draft.session)
+
+
+async def make(draft: Draft, record: Record) -> Stored:
+    """Write a record that the service makes in the course of a change, such as an issue or a proposal."""
+    kind = type(record).__name__
+    record.id = record.new_id()
+    record.created_at, record.created_by = draft.context.now, draft.context.caller.person
+    document = stamp(record, await parent_of(draft.context, record, draft.session))
+    keys = [leaf_key(tree_of(kind).path("status"), "")]
+    document["revision"], document["counts"] = 1, dict.fromkeys(keys, 1)
+    made = Draft(draft.context, kind, "create", draft.session, {}, document)
+    await _insert(made, draft.context.store.collection(collection_of(kind)), document)
+    await remember(made, keys, [])
+    return document
+
+
+async def remake(draft: Draft, kind: str, record_id: str, action: str, work: Work) -> Stored:
+    """Change a record in the course of another change, as the service: no right on it is asked for."""
+    collection = draft.context.store.collection(collection_of(kind))
+    before = await collection.find_one({"_id": record_id}, session=draft.session)
+    made = Draft(draft.context, kind, action, draft.session, before, copied(before))
+    await work(made)
+    await keep(made, [])
+    return made.document
+
+
+def copied(document: Stored) -> Stored:
+    """A stored record of one's own to change."""
+    if isinstance(document, dict):
+        return {name: copied(value) for name, value in document.items()}
+    return [copied(item) for item in document] if isinstance(document, list) else document
+
+
+async def _propose(draft: Draft) -> None:
+    """Keep what a partner may only propose, for an officer to decide."""
+    names = ", ".join(graphql_name(name) for name in sorted(draft.proposed))
+    subject = {"Contact": "contact", "Partner": "partner", "Person": "person"}[draft.kind]
+    proposal = Proposal(
+        type=ProposalType.CHANGE,
+        reason=f"{draft.context.caller.name or 'A partner'} asks to change {names}.",
+        person=draft.context.caller.person,
+        target_kind=draft.kind,
+        target_id=draft.document["_id"],
+        patch=storable(draft.proposed),
+        source="portal",
+        **{subject: draft.document["_id"]},
+    )
+    await make(draft, proposal)
