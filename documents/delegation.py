@@ -18,7 +18,6 @@ from documents.values import (
     PartnerId,
     Period,
     PersonId,
-    Prose,
     Text,
     UnitId,
     ZoneName,

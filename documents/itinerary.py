@@ -16,7 +16,6 @@ from documents.values import (
     PartnerId,
     PersonId,
     Position,
-    Prose,
     Text,
     ZoneName,
 )

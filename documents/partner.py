@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 from pymongo import ASCENDING, IndexModel
 
-from documents.folding import fold
+from documents.folding import fold, is_abbreviation
 from documents.labels import Apart, author, campus, candid, now, office, open_, searchable, sortable, system
 from documents.record import Action, Element, Facts, Lifecycle, Part, Record, Storage
 from documents.values import (
@@ -132,6 +132,9 @@ class PartnerFacts(Facts):
     identifiers: Annotated[list[Identifier], open_] = Field(
         default=[], description="What registers call it; unique across partners."
     )
+    charter_from: Annotated[date | None, open_] = Field(
+        default=None, description="First day of its Erasmus Charter for Higher Education; null where it is not known."
+    )
     charter_until: Annotated[date | None, open_] = Field(
         default=None, description="Last day of its Erasmus Charter for Higher Education; null if it holds none."
     )
@@ -160,6 +163,8 @@ class Partner(PartnerFacts, Record):
     # What duplicates are found by; unique where a register's identifier is.
     identifier_keys: Annotated[list[str], system] = []
     match_keys: Annotated[list[str], system] = []
+    # Identifiers that another partner held when they were entered, by someone who may not see that one.
+    contested: Annotated[list[str], system] = []
     lifecycle: ClassVar[Lifecycle] = Lifecycle(
         states=("PROSPECT", "ACTIVE", "DORMANT", "ENDED", "MERGED"),
         actions=(
@@ -179,8 +184,11 @@ class Partner(PartnerFacts, Record):
 
     def bookkeeping(self) -> None:
         """Keep what PARTNER-1 matches by; a merged partner gives its identifiers up to the one it went into."""
-        self.identifier_keys = [] if self.merged_into else [f"{i.scheme}:{i.value}" for i in self.identifiers]
-        names = {name for name in (self.name.az, self.name.en, self.name.ru, self.local_name, *self.aliases) if name}
+        self.identifier_keys = [] if self.merged_into else [
+            key for i in self.identifiers if (key := f"{i.scheme}:{i.value}") not in self.contested
+        ]
+        given = (self.name.az, self.name.en, self.name.ru, self.local_name, *self.aliases)
+        names = {name for name in given if name and not is_abbreviation(name)}
         self.match_keys = sorted(
             {f"domain:{domain}" for domain in self.domains} | {f"name:{fold(name)}|{self.country}" for name in names}
         )

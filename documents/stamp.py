@@ -6,7 +6,7 @@ what happened to the members that come from partner ``prt_1``. Keys hold no dots
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
@@ -112,10 +112,25 @@ def _texts(path: Path, value: Any) -> Iterator[str]:
 def terms(kind: Tree, document: Mapping[str, Any]) -> list[str]:
     """The folded words of every searchable path, each under its key."""
     found = set()
-    for path, key, value in walk(kind.paths, document):
-        if "searchable" in path.traits:
-            found |= {f"{key}:{word}" for text in _texts(path, value) for word in words(text)}
+    for path, key, value in walk(_searchable(kind), document):
+        found |= {f"{key}:{word}" for text in _texts(path, value) for word in words(text)}
     return sorted(found)
+
+
+@cache
+def _searchable(kind: Tree) -> tuple[Path, ...]:
+    """The paths of a kind without those that nothing searchable lies below: most of a record need not be walked."""
+    return _leading_to_searchable(kind.paths)
+
+
+def _leading_to_searchable(paths: tuple[Path, ...]) -> tuple[Path, ...]:
+    found = []
+    for path in paths:
+        if "searchable" in path.traits:
+            found.append(path)
+        elif not path.value and (below := _leading_to_searchable(path.children)):
+            found.append(replace(path, children=below))
+    return tuple(found)
 
 
 def sort_keys(model: type[Record], document: Mapping[str, Any]) -> dict[str, Any]:

@@ -53,9 +53,15 @@ async def create(context: Context, kind: str, facts: Mapping[str, Any]) -> tuple
 
 
 async def update(
-    context: Context, kind: str, record_id: str, if_revision: str | None, patch: Mapping[str, Any]
+    context: Context,
+    kind: str,
+    record_id: str,
+    if_revision: str | None,
+    patch: Mapping[str, Any],
+    *,
+    session: Any = None,
 ) -> tuple[str | None, list[Problem]]:
-    """Change facts of a record."""
+    """Change facts of a record; within ``session`` as a part of another change, whose transaction it then joins."""
     patch = await _sealed(context, kind, record_id, patch)
     paths = {path.name: path for path in tree_of(kind).paths}
     places = list(written(paths, {k: v for k, v in patch.items() if k != "_id"}))
@@ -67,7 +73,7 @@ async def update(
         patcher.apply(tree_of(kind).paths, draft.document, applied)
         draft.problems += patcher.problems
 
-    return await change(context, kind, record_id, "update", if_revision, work)
+    return await change(context, kind, record_id, "update", if_revision, work, session=session)
 
 
 async def act(

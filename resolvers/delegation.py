@@ -1,8 +1,10 @@
 """What is special about a change of a delegation."""
 
 from documents.delegation import Delegation
+from documents.kinds import collection_of
+from resolvers.bookings import release
 from resolvers.draft import RULES, Draft, Rules
-from resolvers.person import keep_duties
+from resolvers.person import OVER, keep_duties
 from resolvers.problem import ProblemCode, at
 
 
@@ -25,4 +27,14 @@ async def check(draft: Draft) -> None:
         visit.confirmed_at = draft.context.now
 
 
-RULES["Delegation"] = Rules(check=check, effect=keep_duties)
+async def effect(draft: Draft) -> None:
+    """What follows a change of a visit: its members' persons know who serves it; one that will not be frees its time."""
+    await keep_duties(draft)
+    visit: Delegation = draft.model()
+    if visit.status in OVER:
+        collection = draft.context.store.collection(collection_of("Itinerary"))
+        cursor = collection.find({"delegation": visit.id}, {"_id": 1}, session=draft.session)
+        await release(draft.context.store, [found["_id"] for found in await cursor.to_list()], draft.session)
+
+
+RULES["Delegation"] = Rules(check=check, effect=effect)

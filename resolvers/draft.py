@@ -10,10 +10,11 @@ from auth.access import writes
 from documents.kinds import KINDS, collection_of, kind_of, tree_of
 from documents.proposal import Proposal, ProposalType
 from documents.record import Record, graphql_name
-from documents.stamp import leaf_key, stamp
+from documents.stamp import stamp
 from documents.store import DuplicateKeyError
 from documents.tree import Path
 from resolvers.context import Context
+from resolvers.counts import advance, begin, moved
 from resolvers.diff import diff
 from resolvers.history import remember
 from resolvers.patch import storable
@@ -95,9 +96,7 @@ async def keep(draft: Draft, places: list[tuple[Path, str]]) -> None:
     touched = diff(tree_of(kind), before, document)
     collection = context.store.collection(collection_of(kind))
     if draft.new:
-        keys = [leaf_key(tree_of(kind).path("status"), "")]
-        touched = []
-        document["revision"], document["counts"] = 1, dict.fromkeys(keys, 1)
+        keys, touched = begin(kind, document), []
         await _insert(draft, collection, document)
     else:
         keys = sorted({found.key for found in touched})
@@ -125,14 +124,10 @@ async def _insert(draft: Draft, collection: Any, document: Stored) -> None:
 async def _replace(draft: Draft, collection: Any, keys: list[str]) -> None:
     """Write only the paths that changed, guarded on the true revision."""
     before, document = draft.before, draft.document
-    counts = dict(before["counts"])
-    for key in keys:
-        counts[key] = counts.get(key, 0) + 1
-    document["counts"], document["revision"] = counts, before["revision"] + 1
-    moved = {name: value for name, value in document.items() if name not in before or before[name] != value}
+    advance(before, document, keys)
     guard = {"_id": before["_id"], "revision": before["revision"]}
     try:
-        result = await collection.update_one(guard, {"$set": moved}, session=draft.session)
+        result = await collection.update_one(guard, {"$set": moved(before, document)}, session=draft.session)
     except DuplicateKeyError as error:
         raise Problems(_taken(draft, error)) from error
     if result.matched_count != 1:
@@ -220,8 +215,7 @@ async def make(draft: Draft, record: Record) -> Stored:
     record.id = record.new_id()
     record.created_at, record.created_by = draft.context.now, draft.context.caller.person
     document = stamp(record, await parent_of(draft.context, record, draft.session))
-    keys = [leaf_key(tree_of(kind).path("status"), "")]
-    document["revision"], document["counts"] = 1, dict.fromkeys(keys, 1)
+    keys = begin(kind, document)
     made = Draft(draft.context, kind, "create", draft.session, {}, document)
     await _insert(made, draft.context.store.collection(collection_of(kind)), document)
     await remember(made, keys, [])

@@ -1,6 +1,7 @@
 """What happened to a record, to each as far as they may see; and the outbox, which live events come from."""
 
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -51,34 +52,38 @@ class Past:
     has_next_page: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of a record as its history and the outbox tell of it. ``before`` is empty for a new record."""
+
+    kind: str
+    action: str
+    before: Mapping[str, Any]
+    document: dict[str, Any]
+    keys: list[str]
+    touched: list[Touched]
+
+
+def trail(change: Change, now: datetime, by: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a change leaves behind: its entry of the history and its event of the outbox."""
+    record = change.document["_id"]
+    told = {"kind": change.kind, "record": record, "at": now, "action": change.action, "keys": change.keys}
+    entry = {"_id": uuid4().hex, **told, "by": by, "changes": [found.stored() for found in change.touched]}
+    scopes = {"scope_before": change.before.get("scope", []), "scope_after": change.document["scope"]}
+    return entry, {"_id": uuid4().hex, **told, **scopes}
+
+
 async def remember(draft: "Draft", keys: list[str], touched: list[Touched]) -> None:
     """Write the entry of the history and the event of the outbox, in the change's own transaction."""
-    context, document = draft.context, draft.document
-    entry = {
-        "_id": uuid4().hex,
-        "kind": draft.kind,
-        "record": document["_id"],
-        "at": context.now,
-        "by": context.caller.person,
-        "action": draft.action,
-        "keys": keys,
-        "changes": [found.stored() for found in touched],
-    }
-    event = {
-        "_id": uuid4().hex,
-        "kind": draft.kind,
-        "record": document["_id"],
-        "at": context.now,
-        "action": draft.action,
-        "keys": keys,
-        "scope_before": draft.before.get("scope", []),
-        "scope_after": document["scope"],
-    }
+    context = draft.context
+    change = Change(draft.kind, draft.action, draft.before, draft.document, keys, touched)
+    entry, event = trail(change, context.now, context.caller.person)
     await context.store.collection(HISTORY).insert_one(entry, session=draft.session)
     await context.store.collection(OUTBOX).insert_one(event, session=draft.session)
 
 
-def _json(value: Any) -> str | None:
+def as_json(value: Any) -> str | None:
+    """A stored value as JSON text; null stays null."""
     return None if value is None else orjson.dumps(value, default=_default, option=orjson.OPT_UTC_Z).decode()
 
 
@@ -116,7 +121,7 @@ async def history(context: Context, row: Row, first: int, after: str | None, peo
 
 def _entry(entry: dict[str, Any], people: dict[str, Row], readable: set[str]) -> Entry:
     changes = [
-        PathChange(found["path"], _json(found["before"]), _json(found["after"]))
+        PathChange(found["path"], as_json(found["before"]), as_json(found["after"]))
         for found in entry["changes"]
         if found["key"] in readable
     ]

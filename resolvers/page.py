@@ -186,14 +186,16 @@ def _size(window: Window, most: int) -> tuple[int, bool]:
     return size, backward
 
 
-async def page(context: Context, kind: str, load: Load, window: Window) -> Page:
-    """One page of the records in scope. Raises Invalid and LimitReached naming the argument."""
+async def page(
+    context: Context, kind: str, load: Load, window: Window, *, only: Mapping[str, Any] | None = None
+) -> Page:
+    """One page of the records in scope, of ``only`` these. Raises Invalid and LimitReached naming the argument."""
     sight = context.sight(kind)
     if sight is None:
         return Page(Rows(), NOTHING, context, kind, _Order(kind, None, 1), more=False, backward=False, given_start=False)
     size, backward = _size(window, context.settings.max_page)
     order = _ordered(sight, window.order_by)
-    conditions = [sight.filter()]
+    conditions = [sight.filter(), dict(only or {})]
     if not window.archived:
         conditions.append({"archived_at": None})
     if window.where:

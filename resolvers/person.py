@@ -11,12 +11,12 @@ from documents.stamp import stamp, stored
 from resolvers.draft import Draft, parse
 
 AFTER_DAYS = 7
-_OVER = {DelegationStatus.DECLINED, DelegationStatus.CANCELLED}
+OVER = {DelegationStatus.DECLINED, DelegationStatus.CANCELLED}
 
 
 def duty(visit: Delegation) -> VisitDuty | None:
     """Who serves a visit and until when hosts may see its members; None for a visit that will not be."""
-    if visit.status in _OVER or visit.archived_at is not None:
+    if visit.status in OVER or visit.archived_at is not None:
         return None
     period = visit.actual_dates or visit.dates
     last: date = period.end or period.start

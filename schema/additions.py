@@ -1,6 +1,5 @@
 """What kinds add to the graph beside what all have; each addition lives in the kind's own module."""
 
-from collections.abc import Callable
-from typing import Any
+from schema import itinerary, itinerary_issue, partner
 
-ADDITIONS: tuple[Callable[[Any], None], ...] = ()
+ADDITIONS = (itinerary, itinerary_issue, partner)

@@ -35,6 +35,8 @@ class Mark:
     path: Path | None = None
     back: Back | None = None
     action: str | None = None
+    # The action of the table that a field is for: without it the field does not exist.
+    right: str | None = None
 
 
 @strawberry.interface(description="Anything that has a global id.")
@@ -178,7 +180,7 @@ class Outputs:
         if path.reference:
             kept = self.records[path.reference]
         else:
-            kept = self._part(kind, path) if path.model else scalar_type(path)
+            kept = self.part(kind, path) if path.model else scalar_type(path)
         use: Use = "reference" if path.reference else "read"
         if path.many:
             kept = list[kept]
@@ -187,7 +189,8 @@ class Outputs:
             kept = kept | None
         add(cls, path.name, kept, description=f"{path.description} {readers(path)}", mark=Mark(kind, use, path))
 
-    def _part(self, kind: str, path: Path) -> type:
+    def part(self, kind: str, path: Path) -> type:
+        """The type of a nested part or value object."""
         name = part_name(kind, path)
         if name not in self._parts:
             cls = self._parts[name] = new_class(name)

@@ -46,6 +46,9 @@ class Graph:
         self.query = new_class("Query")
         self.mutation = new_class("Mutation")
         self.payloads: dict[str, type] = {}
+        self.connections: dict[str, type] = {}
+        for addition in ADDITIONS:
+            addition.add_types(self)
         self.outputs.build(self._extras)
         self.filters.build()
         for kind in KINDS:
@@ -55,7 +58,7 @@ class Graph:
         self._nodes()
         add_viewer(self)
         for addition in ADDITIONS:
-            addition(self)
+            addition.add_fields(self)
         strawberry.type(self.query, description="What can be asked.")
         strawberry.type(self.mutation, description="What can be done. Each change is one transaction.")
 
@@ -109,7 +112,7 @@ class Graph:
 
         add(cls, "total_count", None, description="How many there are on all pages.", resolver=total_count)
         strawberry.type(cls, description=f"A page of {kind} records.")
-        self.connection = cls
+        self.connections[kind] = cls
 
     def _reads(self, kind: str) -> None:
         record, mark = self.outputs.records[kind], Mark(kind, "kind")
@@ -138,7 +141,7 @@ class Graph:
 
         one.__annotations__["return"] = record | None  # type: ignore[operator]
         by_code.__annotations__["return"] = record | None  # type: ignore[operator]
-        many.__annotations__["return"] = self.connection
+        many.__annotations__["return"] = self.connections[kind]
         many.__annotations__["where"] = self.filters.records[kind] | None  # type: ignore[operator]
         many.__annotations__["order_by"] = order_type(kind) | None  # type: ignore[operator]
         name = singular(kind)
@@ -174,12 +177,21 @@ class Graph:
         else:
             self.action(kind, step.name, mutations.stepping(kind, step), says)
 
-    def action(self, kind: str, action: str, resolver: Callable[..., Any], says: str, **types: Any) -> None:
+    def action(
+        self,
+        kind: str,
+        action: str,
+        resolver: Callable[..., Any],
+        says: str,
+        *,
+        name: str | None = None,
+        **types: Any,
+    ) -> None:
         """Add a mutation that exists where the table has the action; ``types`` annotate its arguments."""
         resolver.__annotations__.update(types)
         resolver.__annotations__["return"] = self.payloads[kind]
         mark = Mark(kind, "action", action=action)
-        add(self.mutation, f"{action}_{snake(kind)}", None, description=says, mark=mark, resolver=resolver)
+        add(self.mutation, name or f"{action}_{snake(kind)}", None, description=says, mark=mark, resolver=resolver)
 
     def _nodes(self) -> None:
         async def node(info: Info, id: strawberry.ID) -> Node | None:  # noqa: A002  # the argument's name in the graph

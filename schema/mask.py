@@ -32,6 +32,8 @@ def read(source: Any, name: str) -> object:
 
 def _exists(mark: Mark, kind: KindMask) -> bool:
     path = mark.path
+    if mark.right is not None and mark.right not in kind.actions:
+        return False
     if mark.use == "order":
         assert path is not None  # noqa: S101  # orders carry their path
         return kind.mode(path) == "always" and not any(kind.elements.get(found) for found in path.lists)

@@ -15,7 +15,7 @@ from schema.selection import payload
 Resolver = Callable[..., Awaitable[Any]]
 
 # Steps that a kind's own module publishes, since they do more than move the state.
-OWN: set[tuple[str, str]] = {("Itinerary", "confirm"), ("Itinerary", "issue"), ("Partner", "merge")}
+OWN: set[tuple[str, str]] = {("Itinerary", "confirm"), ("Itinerary", "issue"), ("Partner", "merge"), ("ItineraryIssue", "supersede")}
 
 
 def creating(kind: str) -> Resolver:

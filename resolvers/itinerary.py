@@ -1,0 +1,281 @@
+"""What is special about itineraries: clashes, confirming, issuing, moving (ITIN-1 to ITIN-4, ITIN-6)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from auth.access import action_rule, fetch
+from documents.itinerary import Day, Itinerary, ItineraryStatus, Override
+from documents.itinerary_issue import ItineraryIssue
+from documents.kinds import collection_of
+from documents.record import element_id
+from resolvers.bookings import BOOKINGS, Taken, bookings, other_clashes, own_clashes, prepare_guards, rewrite, touch_guards
+from resolvers.change import change
+from resolvers.context import Context
+from resolvers.draft import RULES, Draft, Rules, make, parse, remake
+from resolvers.load import Load, Row, rows
+from resolvers.problem import Problem, ProblemCode
+
+Outcome = tuple[str | None, list[Problem]]
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """A resource that two items take at the same time. ``other`` is None where the caller may not see it: busy."""
+
+    item: str
+    resource: str
+    hard: bool
+    start: datetime
+    end: datetime
+    other: Row | None
+
+
+async def clashes(context: Context, record_id: str, other: Load) -> list[Clash]:
+    """What an itinerary's items meet, for those who may plan it; hard ones block confirming.
+
+    Of an itinerary that the caller may not see, only the time that a firm booking takes is told (release ``busy``).
+    """
+    record = await fetch(context.store, "Itinerary", record_id, context.caller, context.now)
+    if not action_rule("Itinerary", context.caller, "confirm").allows(context.caller, record, context.now):
+        return []
+    itinerary = parse(Itinerary, record)
+    found = bookings(itinerary)
+    taken = own_clashes(found, itinerary.id) + await other_clashes(context.store, found, itinerary.id)
+    seen = {row.doc["_id"]: row for row in await rows(context, other, {"_id": {"$in": sorted({t.itinerary for t in taken})}})}
+    return [
+        Clash(t.booking.item, t.booking.label, t.firm, t.start, t.end, seen.get(t.itinerary))
+        for t in taken
+        if t.firm or t.itinerary in seen
+    ]
+
+
+async def confirm(
+    context: Context, record_id: str, if_revision: str | None, overrides: list[Mapping[str, Any]]
+) -> Outcome:
+    """Take the people and rooms of an itinerary. A hard clash blocks unless its item is overridden with a reason."""
+    record = await fetch(context.store, "Itinerary", record_id, context.caller, context.now, action="confirm")
+    await prepare_guards(context.store, bookings(parse(Itinerary, record)))
+    reasons = {entry["item"]: entry["reason"] for entry in overrides}
+    accepted = {(entry["item"], entry["resource"]) for entry in record["overrides"]}
+
+    async def work(draft: Draft) -> None:
+        if draft.document["status"] != ItineraryStatus.DRAFT:
+            message = f"confirm is not possible while {draft.document['status']}: it is a step from DRAFT"
+            draft.problem(ProblemCode.CONFLICT, "id", message)
+            return
+        itinerary = parse(Itinerary, draft.document)
+        found = bookings(itinerary)
+        await touch_guards(context.store, found, draft.session)
+        taken = own_clashes(found, itinerary.id)
+        taken += await other_clashes(context.store, found, itinerary.id, draft.session)
+        for clash in taken:
+            if not clash.firm or (clash.booking.item, clash.booking.resource) in accepted:
+                continue
+            reason = reasons.get(clash.booking.item)
+            if reason is None:
+                draft.problem(ProblemCode.CONFLICT, _place(itinerary, clash), await _busy(draft, clash))
+            else:
+                entry = Override(item=clash.booking.item, resource=clash.booking.resource, reason=reason)
+                kept = {**entry.model_dump(), "by": context.caller.person, "at": context.now}
+                draft.document["overrides"].append(kept)
+        draft.document["status"] = str(ItineraryStatus.CONFIRMED)
+
+    return await change(context, "Itinerary", record_id, "confirm", if_revision, work)
+
+
+def _place(itinerary: Itinerary, clash: Taken) -> str:
+    day = next(day for day in itinerary.days if any(item.id == clash.booking.item for item in day.items))
+    return f"days[{day.id}].items[{clash.booking.item}]"
+
+
+async def _busy(draft: Draft, clash: Taken) -> str:
+    """What is told of a clash: the other plan's title to who may see it, else only that it is taken."""
+    context = draft.context
+    period = f"{clash.start:%Y-%m-%d %H:%M}–{clash.end:%H:%M} UTC"
+    label = clash.booking.label
+    if clash.booking.resource.startswith("person:"):
+        found = await rows(context, _names(), {"_id": label})
+        label = " ".join(found[0].doc[name] or "" for name in ("given_name", "family_name")) if found else "Someone"
+    seen = await rows(context, Load("Itinerary", {"_id", "title", "code"}), {"_id": clash.itinerary})
+    where = f" in “{next(filter(None, seen[0].doc['title'].values()))}” ({seen[0].doc['code']})" if seen else ""
+    return f"{label} is busy {period}{where}: move the item, choose another, or override it with a reason"
+
+
+def _names() -> Load:
+    return Load("Person", {"_id", "given_name", "family_name"})
+
+
+async def check(draft: Draft) -> None:
+    """Items stand in their day; a final itinerary stays; a change of what it takes makes it a draft again."""
+    itinerary: Itinerary = draft.model()
+    before = draft.before.get("status")
+    if draft.action == "update" and before == ItineraryStatus.FINAL:
+        draft.problem(ProblemCode.CONFLICT, "id", "A final itinerary does not change: reopen it first")
+    days = [day.date for day in itinerary.days]
+    for day in itinerary.days:
+        if days.count(day.date) > 1:
+            draft.problem(ProblemCode.INVALID, "days", f"{day.date} stands there twice: put its items into one day")
+        for item in day.items:
+            local = item.start.astimezone(ZoneInfo(item.zone)).date()
+            if local != day.date:
+                message = f"This item begins on {local} in {item.zone}, not on {day.date}: move it or its day"
+                draft.problem(ProblemCode.INVALID, f"days[{day.id}].items[{item.id}].start", message)
+        day.items.sort(key=lambda item: (item.start, item.end))
+    itinerary.days.sort(key=lambda day: day.date)
+    firm_states = (ItineraryStatus.CONFIRMED, ItineraryStatus.ISSUED)
+    if draft.action == "update" and itinerary.status in firm_states:
+        old = set(bookings(parse(Itinerary, draft.before)))
+        if not set(bookings(itinerary)) <= old:
+            itinerary.status = ItineraryStatus.DRAFT
+
+
+async def keep_bookings(draft: Draft) -> None:
+    """After a change: the bookings follow the items. What was firm and is unchanged stays firm."""
+    if draft.action in ("issue", "finalise", "archive", "restore"):
+        return
+    itinerary: Itinerary = draft.model()
+    found = list(dict.fromkeys(bookings(itinerary)))
+    store, session = draft.context.store, draft.session
+    if itinerary.status is ItineraryStatus.CONFIRMED:
+        firm = set(found)
+    else:
+        kept = await store.collection(BOOKINGS).find({"itinerary": itinerary.id, "firm": True}, session=session).to_list()
+        held = {(b["item"], b["resource"], b["start"], b["end"]) for b in kept}
+        firm = {b for b in found if (b.item, b.resource, b.start, b.end) in held}
+    await rewrite(store, itinerary.id, found, firm, session)
+
+
+async def issue(context: Context, record_id: str, if_revision: str | None, partners: list[str]) -> Outcome:
+    """Make an immutable, numbered issue for the partners concerned."""
+
+    async def work(draft: Draft) -> None:
+        status = draft.document["status"]
+        if status not in (ItineraryStatus.CONFIRMED, ItineraryStatus.ISSUED):
+            message = f"issue is not possible while {status}: confirm the itinerary first"
+            draft.problem(ProblemCode.CONFLICT, "id", message)
+            return
+        visit = await _visit(draft)
+        if "restricted" in draft.before["scope"]:
+            message = "The itinerary of a restricted visit cannot be issued: lift the restriction first"
+            draft.problem(ProblemCode.CONFLICT, "id", message)
+        concerned = {entry["partner"] for entry in visit.get("partners", ())} if visit else set(partners)
+        for index, partner in enumerate(partners):
+            if partner not in concerned:
+                message = "This partner takes no part in the visit: add it to the visit's partners first"
+                draft.problem(ProblemCode.INVALID, f"partners[{index}]", message)
+        draft.arguments = {"partners": sorted(partners or concerned)}
+        draft.document["status"] = str(ItineraryStatus.ISSUED)
+        draft.document["issues"] += 1
+
+    return await change(context, "Itinerary", record_id, "issue", if_revision, work)
+
+
+async def _visit(draft: Draft) -> dict[str, Any] | None:
+    found = draft.document["delegation"]
+    if found is None:
+        return None
+    collection = draft.context.store.collection(collection_of("Delegation"))
+    visit: dict[str, Any] | None = await collection.find_one({"_id": found}, session=draft.session)
+    return visit
+
+
+async def _make_issue(draft: Draft) -> None:
+    itinerary: Itinerary = draft.model()
+    store = draft.context.store.collection(collection_of("ItineraryIssue"))
+    latest = await store.find_one({"itinerary": itinerary.id}, sort=[("number", -1)], session=draft.session)
+    copy = ItineraryIssue(
+        itinerary=itinerary.id,
+        delegation=itinerary.delegation,
+        number=itinerary.issues,
+        title=itinerary.title,
+        days=itinerary.days,
+        previous=latest["_id"] if latest else None,
+        owner=itinerary.owner,
+        issued_to=list(draft.arguments["partners"]),
+        issued_at=draft.context.now,
+    )
+    await make(draft, copy)
+    if latest is not None:
+
+        async def supersede(made: Draft) -> None:
+            made.document["status"] = "SUPERSEDED"
+
+        await remake(draft, "ItineraryIssue", latest["_id"], "supersede", supersede)
+
+
+async def effect(draft: Draft) -> None:
+    """What follows a change of an itinerary, in its transaction."""
+    await keep_bookings(draft)
+    if draft.action == "issue":
+        await _make_issue(draft)
+
+
+async def move_day(context: Context, record_id: str, if_revision: str, day_id: str, to: date) -> Outcome:
+    """Move a day, and all its items with it, to another date; local times stay (ITIN-6)."""
+
+    async def work(draft: Draft) -> None:
+        itinerary = parse(Itinerary, draft.document)
+        day = next((day for day in itinerary.days if day.id == day_id), None)
+        if day is None:
+            draft.problem(ProblemCode.NOT_FOUND, "day", "There is no such day: read the itinerary again")
+            return
+        days = (to - day.date).days
+        for item in day.items:
+            for name in ("start", "end", "actual_start", "actual_end"):
+                setattr(item, name, _shifted(getattr(item, name), item.zone, days))
+        day.date = to
+        _put_days(draft, itinerary)
+
+    return await change(context, "Itinerary", record_id, "update", if_revision, work)
+
+
+async def move_item(
+    context: Context, record_id: str, if_revision: str, item_id: str, start: datetime, *, following: bool
+) -> Outcome:
+    """Move an item to another start, to the day that this falls on; with ``following``, the day's later ones too."""
+
+    async def work(draft: Draft) -> None:
+        itinerary = parse(Itinerary, draft.document)
+        day = next((day for day in itinerary.days if any(item.id == item_id for item in day.items)), None)
+        if day is None:
+            draft.problem(ProblemCode.NOT_FOUND, "item", "There is no such item: read the itinerary again")
+            return
+        moved = next(item for item in day.items if item.id == item_id)
+        delta = start - moved.start
+        along = [item for item in day.items if item is moved or (following and item.start >= moved.end)]
+        for item in along:
+            item.start, item.end = item.start + delta, item.end + delta
+            target = item.start.astimezone(ZoneInfo(item.zone)).date()
+            if target != day.date:
+                day.items.remove(item)
+                _day_of(itinerary, target).items.append(item)
+        _put_days(draft, itinerary)
+
+    return await change(context, "Itinerary", record_id, "update", if_revision, work)
+
+
+def _day_of(itinerary: Itinerary, target: date) -> Day:
+    for day in itinerary.days:
+        if day.date == target:
+            return day
+    day = Day(id=element_id(), date=target)
+    itinerary.days.append(day)
+    return day
+
+
+def _shifted(moment: datetime | None, zone: str, days: int) -> datetime | None:
+    """The same local time some days later, also across a change of the clocks."""
+    if moment is None:
+        return None
+    local = moment.astimezone(ZoneInfo(zone))
+    return (local.replace(tzinfo=None) + timedelta(days=days)).replace(tzinfo=ZoneInfo(zone)).astimezone(moment.tzinfo)
+
+
+def _put_days(draft: Draft, itinerary: Itinerary) -> None:
+    draft.document["days"] = [day.model_dump() for day in itinerary.days]
+
+
+RULES["Itinerary"] = Rules(check=check, effect=effect)
