@@ -1,6 +1,6 @@
 """The whole application on one page: settings, lifespan, middleware, routes."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 
@@ -76,7 +76,7 @@ def routes(found: Services, *, compiled: bool = True) -> list[Route]:
         return PlainTextResponse(schema.as_str(), headers={"Cache-Control": "no-store", "Vary": "Authorization"})
 
     return [
-        Route("/graphql", view, methods=["POST"]),
+        Route("/graphql", view.respond, methods=["POST"]),
         Route("/schema.graphql", sdl),
         Route("/health/live", live),
         Route("/health/ready", ready),
@@ -87,7 +87,7 @@ def create_app(
     settings: Settings | None = None,
     *,
     clock: Callable[[], datetime] = utc_now,
-    more: Callable[[Services], "list[Route] | None"] | None = None,
+    more: Callable[[Services], Awaitable[list[Route]]] | None = None,
     compiled: bool = True,
 ) -> Starlette:
     """The application; ``more`` adds routes once the services are up, such as those of the demonstration."""
@@ -97,7 +97,7 @@ def create_app(
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with services(settings, clock) as found:
             app.router.routes.extend(routes(found, compiled=compiled))
-            app.router.routes.extend((more(found) if more else None) or [])
+            app.router.routes.extend(await more(found) if more else [])
             yield
 
     hosts = Middleware(TrustedHostMiddleware, allowed_hosts=list(settings.trusted_hosts), www_redirect=False)

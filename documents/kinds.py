@@ -10,7 +10,7 @@ from documents.proposal import Proposal
 from documents.record import Record
 from documents.stamp import index_models
 from documents.store import Store, register
-from documents.trail import HistoryEntry, OutboxEvent
+from documents.trail import TRAIL
 from documents.tree import Tree, tree
 from documents.unit import Unit
 
@@ -44,4 +44,4 @@ async def prepare(store: Store) -> None:
         if not hasattr(declared, "derived"):
             declared.indexes = index_models(model)  # type: ignore[attr-defined]  # every kind's Settings is a Storage
             declared.derived = True  # type: ignore[attr-defined]  # so that it is done once
-    await register(store, [*KINDS.values(), HistoryEntry, OutboxEvent])
+    await register(store, [*KINDS.values(), *TRAIL])

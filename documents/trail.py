@@ -1,4 +1,4 @@
-"""What every change leaves behind: an entry of the history and an event of the outbox. Append-only, laid out to shard."""
+"""What changes leave beside the records: history and outbox (append-only, laid out to shard), bookings, merges."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -26,6 +26,51 @@ class HistoryEntry(Document):
         ]
 
 
+class BookingEntry(Document):
+    """One resource taken for one item of an itinerary (ITIN-2)."""
+
+    id: str  # type: ignore[assignment]  # itinerary, item and resource
+    resource: str
+    start: datetime
+    end: datetime
+    itinerary: str
+    item: str
+    firm: bool
+
+    class Settings:
+        name = "bookings"
+        indexes: ClassVar[list[IndexModel]] = [
+            IndexModel([("resource", ASCENDING), ("start", ASCENDING)]),
+            IndexModel([("itinerary", ASCENDING)]),
+        ]
+
+
+class ResourceDay(Document):
+    """The guard of a resource's day: whoever confirms takes a turn at it in the transaction (ITIN-3)."""
+
+    id: str  # type: ignore[assignment]  # resource and day
+    taken: int
+
+    class Settings:
+        name = "resource_days"
+        indexes: ClassVar[list[IndexModel]] = []
+
+
+class MergeEntry(Document):
+    """What a merge of partners moved, so that it can be taken back (PARTNER-2)."""
+
+    id: str  # type: ignore[assignment]  # random hexadecimal digits
+    source: str
+    into: str
+    status: str
+    moved: list[dict[str, Any]]
+    gained: dict[str, list[Any]]
+
+    class Settings:
+        name = "merges"
+        indexes: ClassVar[list[IndexModel]] = [IndexModel([("source", ASCENDING)], unique=True)]
+
+
 class OutboxEvent(Document):
     """One event for those who follow live: no values, only which keys moved and who could see it before and after."""
 
@@ -41,3 +86,6 @@ class OutboxEvent(Document):
     class Settings:
         name = "outbox"
         indexes: ClassVar[list[IndexModel]] = [IndexModel([("at", ASCENDING), ("_id", ASCENDING)])]
+
+
+TRAIL = (HistoryEntry, OutboxEvent, BookingEntry, ResourceDay, MergeEntry)

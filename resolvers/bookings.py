@@ -130,20 +130,22 @@ async def rewrite(store: Store, itinerary: str, found: list[Booking], firm: set[
     """
     collection = store.collection(BOOKINGS)
     await collection.delete_many({"itinerary": itinerary}, session=session)
-    documents = [
-        {
-            "_id": f"{itinerary}|{booking.item}|{booking.resource}",
-            "resource": booking.resource,
-            "start": booking.start,
-            "end": booking.end,
-            "itinerary": itinerary,
-            "item": booking.item,
-            "firm": booking in firm,
-        }
-        for booking in found
-    ]
+    documents = [booked(itinerary, booking, firm=booking in firm) for booking in found]
     if documents:
         await collection.insert_many(documents, session=session)
+
+
+def booked(itinerary: str, booking: Booking, *, firm: bool) -> dict[str, Any]:
+    """A booking as the store keeps it."""
+    return {
+        "_id": f"{itinerary}|{booking.item}|{booking.resource}",
+        "resource": booking.resource,
+        "start": booking.start,
+        "end": booking.end,
+        "itinerary": itinerary,
+        "item": booking.item,
+        "firm": firm,
+    }
 
 
 async def touch_guards(store: Store, found: Iterable[Booking], session: Any) -> None:

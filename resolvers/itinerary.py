@@ -11,7 +11,8 @@ from documents.itinerary import Day, Itinerary, ItineraryStatus, Override
 from documents.itinerary_issue import ItineraryIssue
 from documents.kinds import collection_of
 from documents.record import element_id
-from resolvers.bookings import BOOKINGS, Taken, bookings, other_clashes, own_clashes, prepare_guards, rewrite, touch_guards
+from documents.store import Store
+from resolvers.bookings import BOOKINGS, Taken, booked, bookings, other_clashes, own_clashes, prepare_guards, rewrite, touch_guards
 from resolvers.change import change
 from resolvers.context import Context
 from resolvers.draft import RULES, Draft, Rules, make, parse, remake
@@ -19,6 +20,7 @@ from resolvers.load import Load, Row, rows
 from resolvers.problem import Problem, ProblemCode
 
 Outcome = tuple[str | None, list[Problem]]
+BATCH = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,3 +281,19 @@ def _put_days(draft: Draft, itinerary: Itinerary) -> None:
 
 
 RULES["Itinerary"] = Rules(check=check, effect=effect)
+
+
+async def rebook(store: Store) -> None:
+    """Write the bookings of every itinerary anew, from its items and its state: after records were put in in bulk."""
+    collection = store.collection(collection_of("Itinerary"))
+    documents: list[dict[str, Any]] = []
+    await store.collection(BOOKINGS).delete_many({})
+    async for document in collection.find({"archived_at": None}):
+        itinerary = parse(Itinerary, document)
+        firm = itinerary.status is not ItineraryStatus.DRAFT
+        documents += [booked(itinerary.id, booking, firm=firm) for booking in dict.fromkeys(bookings(itinerary))]
+        if len(documents) > BATCH:
+            await store.collection(BOOKINGS).insert_many(documents)
+            documents = []
+    if documents:
+        await store.collection(BOOKINGS).insert_many(documents)

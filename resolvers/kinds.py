@@ -1,5 +1,7 @@
 """Loads what each kind adds to a change; importing it makes the rules known."""
 
 from resolvers import contact, delegation, itinerary, partner, proposal
+from resolvers.draft import RULES
 
-__all__ = ["contact", "delegation", "itinerary", "partner", "proposal"]
+MODULES = (contact, delegation, itinerary, partner, proposal)
+RULED = frozenset(RULES)

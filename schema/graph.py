@@ -13,6 +13,7 @@ from documents.record import Action
 from errors import LimitReached
 from resolvers.change import revision
 from resolvers.history import history
+from resolvers.kinds import RULED
 from resolvers.load import rows
 from resolvers.page import Window, page
 from schema import mutations
@@ -40,6 +41,9 @@ class Graph:
     """The types of the graph, generated once; a mask shows a part of them."""
 
     def __init__(self) -> None:
+        if unknown := RULED - KINDS.keys():
+            msg = f"resolvers have rules for {sorted(unknown)}, which are no kinds: correct documents/kinds.py"
+            raise ValueError(msg)
         self.outputs = Outputs()
         self.filters = Filters()
         self.inputs = Inputs()

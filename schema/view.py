@@ -92,7 +92,7 @@ class View:
         self.authenticator = authenticator
         self.compiled = compiled
 
-    async def __call__(self, request: Request) -> Response:
+    async def respond(self, request: Request) -> Response:
         """Answer one request (GraphQL over HTTP)."""
         request_id = secrets.token_hex(8)
         media = RESPONSE_JSON if RESPONSE_JSON in request.headers.get("accept", "") else JSON

@@ -1,0 +1,252 @@
+"""`korpu …`: thin; each command calls one function that lives elsewhere."""
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import structlog
+import typer
+import uvicorn
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from starlette.routing import Route
+
+from app import create_app, services, utc_now
+from auth.caller import Role, caller
+from auth.mask import check_table, mask
+from auth.report import report
+from demo.crowd import crowd
+from demo.load import load, loaded
+from demo.office import office
+from demo.serve import SEED, Chosen, beginning, choose, demo_routes, fill, token_for
+from documents.embedded import start_embedded
+from documents.migrations import migrate as run_migrations
+from documents.store import Store, connect
+from errors import SettingsError, StoreError
+from exchange.import_partners import import_partners
+from exchange.read import Unreadable
+from resolvers.context import Services
+from resolvers.itinerary import rebook
+from schema.graph import Graph
+from settings import Settings, load_settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Körpü: the graph of a department of international relations.")
+imports = typer.Typer(no_args_is_help=True, help="Read records from files.")
+app.add_typer(imports, name="import")
+console = Console(stderr=True, soft_wrap=True)
+
+SAMPLE = '{ "query": "{ units(first: 3) { nodes { code name { az en ru } } } }" }'
+
+
+class Server(uvicorn.Server):
+    """Says when it is ready."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: Any = None) -> None:
+        """Start to listen, then announce."""
+        await super().startup(sockets)
+        if self.started:
+            self._announce()
+
+
+def _serve(settings: Settings, announce: Callable[[], None], more: Any = None) -> None:
+    config = uvicorn.Config(
+        create_app(settings, more=more),
+        host=settings.host,
+        port=settings.port,
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        date_header=True,
+        timeout_graceful_shutdown=10,
+    )
+    server = Server(config, announce)
+    server.run()
+    if not server.started:
+        raise typer.Exit(1)
+
+
+@app.command()
+def serve() -> None:
+    """Serve the graph."""
+    settings = load_settings()
+    _serve(settings, lambda: console.print(f"Körpü serves http://{settings.host}:{settings.port}/graphql"))
+
+
+@app.command()
+def demo() -> None:
+    """Serve a made-up office on this machine, to try everything; it keeps what you change."""
+    settings = load_settings(mode="demo")
+    address = f"http://{settings.host}:{settings.port}"
+
+    async def more(found: Services) -> list[Route]:
+        return demo_routes(found, await fill(found, console))
+
+    def announce() -> None:
+        console.print(f"\n[bold]Körpü is ready at {address}[/bold]  (Ctrl-C stops it; what you change is kept)\n")
+        console.print(f"Open [cyan]{address}[/cyan] to choose who you are and to ask, or ask from a shell:\n")
+        print(  # noqa: T201  # for the reader of the terminal, unwrapped
+            f"  curl -s {address}/graphql -H 'Content-Type: application/json' -d '{SAMPLE}'\n\n"
+            "A token for scripts, here of an officer:\n\n"
+            f"  curl -s {address}/graphql -H 'Content-Type: application/json' "
+            '-H "Authorization: Bearer $(.venv/bin/korpu token officer)" '
+            "-d '{ \"query\": \"{ viewer { name roles } }\" }'\n",
+            flush=True,
+        )
+
+    _serve(settings, announce, more)
+
+
+@app.command()
+def token(
+    role: Annotated[str, typer.Argument(help="A role, such as officer, partner or member.")],
+    partner: Annotated[str | None, typer.Option(help="Code of the partner to act for.")] = None,
+    unit: Annotated[str | None, typer.Option(help="Code of the unit to act for.")] = None,
+) -> None:
+    """Print a bearer token of the demonstration; nothing but demo mode accepts it."""
+    settings = load_settings(mode="demo")
+    made = office(date(2026, 1, 1), SEED)
+    print(token_for(settings, choose(made, Chosen(role, partner, unit))))  # noqa: T201  # the command's answer
+
+
+@imports.command("partners")
+def import_partners_command(
+    file: Annotated[Path, typer.Argument(help="An XLSX, CSV or JSON file of institutions.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done and write nothing.")] = False,  # noqa: FBT002
+) -> None:
+    """Read institutions from a file; doubtful pairs become proposals for a person."""
+    settings = load_settings(**_local())
+
+    async def run(store: Store) -> None:
+        with _bar() as bar:
+            task = bar.add_task(file.name, total=None)
+            done = await import_partners(
+                store,
+                file,
+                dry_run=dry_run,
+                clock=utc_now,
+                by=None,
+                home=settings.home,
+                progress=lambda n, total: bar.update(task, completed=n, total=total),
+            )
+        console.print(str(done))
+
+    _with_store(settings, run)
+
+
+@app.command("crowd")
+def crowd_command(count: Annotated[int, typer.Argument(min=1, help="How many delegations.")]) -> None:
+    """Add made-up delegations with itineraries, for measuring; a run that was broken off goes on where it stopped."""
+    settings = load_settings(**_local())
+
+    async def run(store: Store) -> None:
+        made = office(await beginning(store, utc_now().date()), SEED)
+        start = await loaded(store, "crowd")
+        with _bar() as bar:
+            task = bar.add_task("delegations", total=None)
+            batches = crowd(count, made.today, SEED, made, start)
+            advance: Callable[[int, int], None] = lambda n, _: bar.update(task, completed=n)  # noqa: E731
+            await load(store, batches, progress=advance, start=start, name="crowd")
+        await rebook(store)
+
+    _with_store(settings, run)
+
+
+@app.command()
+def access() -> None:
+    """Print the access table."""
+    check_table()
+    print(report())  # noqa: T201  # the command's answer
+
+
+@app.command()
+def schema(
+    as_: Annotated[str, typer.Option("--as", help="The role whose mask the schema is printed by.")] = "head",
+) -> None:
+    """Print the schema as a role sees it."""
+    if as_ not in {role.value for role in Role}:
+        msg = f"--as {as_} is no role: choose one of {', '.join(role.value for role in Role)}"
+        raise SettingsError(msg)
+    print(Graph().masked(mask(caller(Role(as_)).roles)).as_str())  # noqa: T201  # the command's answer
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the stored documents up to this program."""
+    settings = load_settings(**_local())
+
+    async def run() -> None:
+        async with contextlib.AsyncExitStack() as stack:
+            store = await _store(settings, stack)
+            done = await run_migrations(store, lambda m, n, total: console.print(f"{n}/{total} {m.name}"))
+            console.print(f"{len(done)} migrations done." if done else "Nothing to migrate.")
+
+    asyncio.run(run())
+
+
+@app.command()
+def check() -> None:
+    """Check settings, access table and store, and say what is wrong."""
+    settings = load_settings(**_local())
+    check_table()
+    Graph().masked(mask(caller(Role.HEAD).roles))
+
+    async def run(store: Store) -> None:
+        await store.db.command("ping")
+
+    _with_store(settings, run)
+    console.print("Settings, access table, schema and store are as they should be.")
+
+
+def _local() -> dict[str, Any]:
+    """Without a store of one's own, commands work on the demonstration's."""
+    with contextlib.suppress(SettingsError):
+        if load_settings().mongodb_uri is not None:
+            return {}
+    return {"mode": "demo"}
+
+
+async def _store(settings: Settings, stack: contextlib.AsyncExitStack) -> Store:
+    if settings.mongodb_uri is None:
+        embedded = await start_embedded(settings.home)
+        stack.push_async_callback(embedded.stop)
+        uri = embedded.uri
+    else:
+        uri = settings.mongodb_uri.get_secret_value()
+    store = await connect(settings, uri)
+    stack.push_async_callback(store.close)
+    return store
+
+
+def _with_store(settings: Settings, work: Callable[[Store], Awaitable[None]]) -> None:
+    async def run() -> None:
+        async with services(settings) as found:
+            await work(found.store)
+
+    asyncio.run(run())
+
+
+def _bar() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console)
+
+
+def main() -> None:
+    """Run a command; what is wrong is said in a sentence, not a traceback."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30))
+    try:
+        app()
+    except (SettingsError, StoreError, Unreadable, ValueError) as error:
+        console.print(f"[bold red]korpu:[/bold red] {error}", highlight=False)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
