@@ -34,7 +34,9 @@ from resolvers.itinerary import rebook
 from schema.graph import Graph
 from settings import Settings, load_settings
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Körpü: the graph of a department of international relations.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Körpü: the graph of a department of international relations."
+)
 imports = typer.Typer(no_args_is_help=True, help="Read records from files.")
 app.add_typer(imports, name="import")
 console = Console(stderr=True, soft_wrap=True)
@@ -97,7 +99,7 @@ def demo() -> None:
             "A token for scripts, here of an officer:\n\n"
             f"  curl -s {address}/graphql -H 'Content-Type: application/json' "
             '-H "Authorization: Bearer $(.venv/bin/korpu token officer)" '
-            "-d '{ \"query\": \"{ viewer { name roles } }\" }'\n",
+            '-d \'{ "query": "{ viewer { name roles } }" }\'\n',
             flush=True,
         )
 
@@ -119,7 +121,7 @@ def token(
 @imports.command("partners")
 def import_partners_command(
     file: Annotated[Path, typer.Argument(help="An XLSX, CSV or JSON file of institutions.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done and write nothing.")] = False,  # noqa: FBT002
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done and write nothing.")] = False,
 ) -> None:
     """Read institutions from a file; doubtful pairs become proposals for a person."""
     settings = load_settings(**_local())

@@ -75,7 +75,7 @@ class Sight:
         access = self.kind.elements.get(path)
         if access is None:
             return None
-        pairs = []
+        pairs: list[tuple[dict[str, Any], dict[str, Any]]] = []
         if (full := access.full.filter(self.caller, self.now)) is not None:
             pairs.append((full, {}))
         for rule, element in access.some:
@@ -118,9 +118,7 @@ def visible(kind: str, caller: Caller, now: datetime) -> Sight | None:
     if found is None:
         return None
     always = sum(label_bit(label) for label, mode in found.modes.items() if mode == "always")
-    conditional = tuple(
-        (label_bit(label), found.labels[label]) for label, mode in found.modes.items() if mode == "if"
-    )
+    conditional = tuple((label_bit(label), found.labels[label]) for label, mode in found.modes.items() if mode == "if")
     return Sight(found, caller, now, always & ALL_BITS, conditional)
 
 

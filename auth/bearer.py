@@ -1,4 +1,4 @@
-"""Demo tokens: signed statements of who someone is, until the university's sign-in is there. Demo mode alone takes them."""
+"""Demo tokens: signed statements of who someone is, taken in demo mode alone."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -25,10 +25,10 @@ class Atom(Protocol):
     def needs(self) -> tuple[str, ...]:
         """Stored paths it looks at."""
 
-    def filter(self, caller: Caller, now: datetime) -> dict[str, Any] | None:
+    def filter(self, caller: Caller, now: datetime, /) -> dict[str, Any] | None:
         """The store's filter for the records it holds for; None where it holds for none."""
 
-    def allows(self, caller: Caller, record: dict[str, Any], now: datetime) -> bool:
+    def allows(self, caller: Caller, record: dict[str, Any], now: datetime, /) -> bool:
         """Whether it holds for a stored record."""
 
 
@@ -39,10 +39,10 @@ class Always:
     ordinary: bool = False
     needs: tuple[str, ...] = ()
 
-    def filter(self, caller: Caller, now: datetime) -> dict[str, Any] | None:
+    def filter(self, _caller: Caller, _now: datetime) -> dict[str, Any] | None:
         return {}
 
-    def allows(self, caller: Caller, record: dict[str, Any], now: datetime) -> bool:
+    def allows(self, _caller: Caller, _record: dict[str, Any], _now: datetime) -> bool:
         return True
 
     def __str__(self) -> str:
@@ -57,14 +57,14 @@ class Held:
     ordinary: bool = True
     needs: tuple[str, ...] = ("scope",)
 
-    def tokens(self, caller: Caller) -> frozenset[str]:
+    def tokens(self, _caller: Caller) -> frozenset[str]:
         """The tokens any of which satisfies it."""
         return frozenset({self.token})
 
-    def filter(self, caller: Caller, now: datetime) -> dict[str, Any] | None:
+    def filter(self, _caller: Caller, _now: datetime) -> dict[str, Any] | None:
         return {"scope": {"$in": [self.token]}}
 
-    def allows(self, caller: Caller, record: dict[str, Any], now: datetime) -> bool:
+    def allows(self, _caller: Caller, record: dict[str, Any], _now: datetime) -> bool:
         return self.token in record["scope"]
 
     def __str__(self) -> str:
@@ -85,11 +85,11 @@ class Mine:
         """The tokens any of which satisfies it."""
         return frozenset(f"{self.relation}:{value}" for value in getattr(caller, self.holder))
 
-    def filter(self, caller: Caller, now: datetime) -> dict[str, Any] | None:
+    def filter(self, caller: Caller, _now: datetime) -> dict[str, Any] | None:
         tokens = self.tokens(caller)
         return {"scope": {"$in": sorted(tokens)}} if tokens else None
 
-    def allows(self, caller: Caller, record: dict[str, Any], now: datetime) -> bool:
+    def allows(self, caller: Caller, record: dict[str, Any], _now: datetime) -> bool:
         return not self.tokens(caller).isdisjoint(record["scope"])
 
     def __str__(self) -> str:
@@ -103,10 +103,10 @@ class Published:
     ordinary: bool = True
     needs: tuple[str, ...] = ("scope", "published_from")
 
-    def filter(self, caller: Caller, now: datetime) -> dict[str, Any] | None:
+    def filter(self, _caller: Caller, now: datetime) -> dict[str, Any] | None:
         return {"scope": {"$in": ["public"]}, "published_from": {"$lte": now}}
 
-    def allows(self, caller: Caller, record: dict[str, Any], now: datetime) -> bool:
+    def allows(self, _caller: Caller, record: dict[str, Any], now: datetime) -> bool:
         moment = record["published_from"]
         return "public" in record["scope"] and moment is not None and moment <= now
 

@@ -23,18 +23,18 @@ def _item_id(draw: Draw, visit: str, day: int, scene: str) -> str:
     return element(draw.random("item", visit, day, scene))
 
 
-def _hosts(draw: Draw, visit: Visit, place: int, scene: str, change: Change) -> list[dict[str, Any]]:
+def _hosts(draw: Draw, visit: Visit, place: tuple[int, int], scene: str, change: Change) -> list[dict[str, Any]]:
     """Who hosts an item: those named for it, else the visit's hosts in turn; the officers host their own briefing."""
     usual = visit.row.get("hosts") or visit.row.get("travellers", [])
-    keys = change.get("hosts", [usual[place % len(usual)]])
+    keys = change.get("hosts", [usual[place[1] % len(usual)]])
     if scene == "briefing":
         keys = [f"officer-{visit.row['officers'][0]}"]
     asked = PLANS[visit.key]["status"] == "DRAFT"
-    answers = change.get("answers", ["ASKED" if asked and place % 2 else "ACCEPTED"] * len(keys))
+    answers = change.get("answers", ["ASKED" if asked and place[1] % 2 else "ACCEPTED"] * len(keys))
     substitute = change.get("substitute")
     return [
         {
-            "id": element(draw.random("host", visit.key, place, scene, key)),
+            "id": element(draw.random("host", visit.key, place[0], scene, key)),
             "person": draw.id(Person, key),
             "answer": answer,
             "substitute": draw.id(Person, substitute) if substitute else None,
@@ -43,7 +43,7 @@ def _hosts(draw: Draw, visit: Visit, place: int, scene: str, change: Change) -> 
     ]
 
 
-def _attendees(draw: Draw, visit: Visit, group: str) -> list[dict[str, Any]]:
+def _attendees(draw: Draw, visit: Visit, day: int, group: str) -> list[dict[str, Any]]:
     """Those who take part where not everybody does: people of one partner, or spouses."""
     if group == "spouses":
         name = visit.row.get("spouse")
@@ -51,7 +51,7 @@ def _attendees(draw: Draw, visit: Visit, group: str) -> list[dict[str, Any]]:
     else:
         partner = visit.partners("GUEST")[("first", "second").index(group)]
         chosen = [guest for guest in visit.guests() if guest[1] == partner]
-    random = draw.random("attendees", visit.key, group)
+    random = draw.random("attendees", visit.key, day, group)
     found: list[dict[str, Any]] = [
         {
             "id": element(random),
@@ -95,8 +95,8 @@ def _item(draw: Draw, visit: Visit, place: tuple[int, int], line: str, change: C
         "end": end,
         "zone": visit.zone,
         "place": STAGE["places"][change.get("place", scene["place"])],
-        "hosts": _hosts(draw, visit, place[1], name, change) if scene.get("host", True) else [],
-        "attendees": _attendees(draw, visit, scene["with"]) if "with" in scene else [],
+        "hosts": _hosts(draw, visit, place, name, change) if scene.get("host", True) else [],
+        "attendees": _attendees(draw, visit, place[0], scene["with"]) if "with" in scene else [],
         "dress": scene.get("dress"),
         "flags": ["AZ", "BSU", *(name.upper() for name in visit.partners("GUEST"))] if scene.get("flags") else [],
         "photographer": scene.get("photographer", False),

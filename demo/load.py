@@ -34,7 +34,7 @@ async def loaded(store: Store, name: str) -> int:
     return int(found["batches"]) if found else 0
 
 
-async def load(  # noqa: PLR0913 - all but two are given by name
+async def load(
     store: Store,
     batches: Iterable[list[Record]],
     *,

@@ -119,9 +119,7 @@ class Interpreting(Part):
 
     source: Annotated[LanguageTag, shared] = Field(description="From this language.")
     target: Annotated[LanguageTag, shared] = Field(description="Into this language.")
-    mode: Annotated[InterpretingMode, shared] = Field(
-        default=InterpretingMode.CONSECUTIVE, description="How."
-    )
+    mode: Annotated[InterpretingMode, shared] = Field(default=InterpretingMode.CONSECUTIVE, description="How.")
 
 
 class Member(Element):
@@ -210,7 +208,9 @@ class DelegationFacts(Facts):
     hosts: Annotated[list[PersonId], campus] = Field(default=[], description="People who host the visit.")
     dates: Annotated[Period, campus, sortable] = Field(description="Planned days.")
     actual_dates: Annotated[Period | None, campus] = Field(default=None, description="Actual days.")
-    members: Annotated[list[Member], shared, Apart("partner")] = Field(default=[], description="Members of the delegation.")
+    members: Annotated[list[Member], shared, Apart("partner")] = Field(
+        default=[], description="Members of the delegation."
+    )
     counterparts: Annotated[list[Counterpart], campus] = Field(default=[], description="Our people, in protocol order.")
     briefing: Annotated[Text | None, office, searchable] = Field(default=None, description="Briefing for our people.")
     gifts: Annotated[list[Gift], shared] = Field(default=[], description="Gifts.")
@@ -247,9 +247,7 @@ class Delegation(DelegationFacts, Record):
             Action("complete", ("IN_PROGRESS",), "COMPLETED", "The guests have left.", takes=("actual_dates",)),
             Action("close", ("COMPLETED",), "CLOSED", "Nothing is left to do."),
             Action("cancel", _OPEN_STATES, "CANCELLED", "The visit will not take place.", takes=("reason",)),
-            Action(
-                "approve", ("PROPOSED",), "APPROVED", "The trip is ordered.", takes=("order_number", "per_diem")
-            ),
+            Action("approve", ("PROPOSED",), "APPROVED", "The trip is ordered.", takes=("order_number", "per_diem")),
             Action("depart", ("APPROVED",), "TRAVELLING", "Our people have left.", takes=("actual_dates",)),
             Action("return", ("TRAVELLING",), "RETURNED", "Our people are back.", takes=("actual_dates",)),
             Action("report", ("RETURNED",), "REPORTED", "The report of the trip is in.", takes=("outcomes",)),

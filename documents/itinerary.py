@@ -146,7 +146,9 @@ class Day(Element):
 
     date: Annotated[calendar_day, shared] = Field(description="The day, in the zone of the place.")
     title: Annotated[Text | None, shared] = Field(default=None, description="Motto of the day.")
-    items: Annotated[list[Item], shared, Apart("audience")] = Field(default=[], description="Items in order of their start.")
+    items: Annotated[list[Item], shared, Apart("audience")] = Field(
+        default=[], description="Items in order of their start."
+    )
 
 
 class Override(Element):

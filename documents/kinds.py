@@ -15,8 +15,7 @@ from documents.tree import Tree, tree
 from documents.unit import Unit
 
 KINDS: dict[str, type[Record]] = {
-    kind.__name__: kind
-    for kind in (Unit, Person, Partner, Contact, Delegation, Itinerary, ItineraryIssue, Proposal)
+    kind.__name__: kind for kind in (Unit, Person, Partner, Contact, Delegation, Itinerary, ItineraryIssue, Proposal)
 }
 PREFIXES: dict[str, str] = {model.prefix: name for name, model in KINDS.items()}
 
@@ -33,7 +32,7 @@ def tree_of(kind: str) -> Tree:
 
 def collection_of(kind: str) -> str:
     """The collection that keeps the records of a kind."""
-    name: str = KINDS[kind].Settings.name  # type: ignore[attr-defined]  # every kind names its collection
+    name: str = KINDS[kind].Settings.name
     return name
 
 
@@ -42,6 +41,6 @@ async def prepare(store: Store) -> None:
     for model in KINDS.values():
         declared = model.Settings
         if not hasattr(declared, "derived"):
-            declared.indexes = index_models(model)  # type: ignore[attr-defined]  # every kind's Settings is a Storage
-            declared.derived = True  # type: ignore[attr-defined]  # so that it is done once
+            declared.indexes = index_models(model)
+            declared.derived = True
     await register(store, [*KINDS.values(), *TRAIL])

@@ -184,9 +184,11 @@ class Partner(PartnerFacts, Record):
 
     def bookkeeping(self) -> None:
         """Keep what PARTNER-1 matches by; a merged partner gives its identifiers up to the one it went into."""
-        self.identifier_keys = [] if self.merged_into else [
-            key for i in self.identifiers if (key := f"{i.scheme}:{i.value}") not in self.contested
-        ]
+        self.identifier_keys = (
+            []
+            if self.merged_into
+            else [key for i in self.identifiers if (key := f"{i.scheme}:{i.value}") not in self.contested]
+        )
         given = (self.name.az, self.name.en, self.name.ru, self.local_name, *self.aliases)
         names = {name for name in given if name and not is_abbreviation(name)}
         self.match_keys = sorted(

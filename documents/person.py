@@ -172,4 +172,3 @@ class Person(PersonFacts, Record):
 
     class Settings(Storage):
         name = "persons"
-        

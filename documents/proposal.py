@@ -45,9 +45,11 @@ class Proposal(ProposalFacts, Record):
     """Something a person of the office is asked to decide: a merge, a partner's change, a missing successor."""
 
     prefix: ClassVar[str] = "prp"
-    status: Annotated[ProposalStatus, office] = Field(default=ProposalStatus.OPEN, description="Whether it was decided.")
+    status: Annotated[ProposalStatus, office] = Field(
+        default=ProposalStatus.OPEN, description="Whether it was decided."
+    )
     source: Annotated[Line | None, office] = Field(default=None, description="Where it comes from.")
-    # The proposed patch, in storage form: shown as ``fields`` and applied on acceptance under the rights of who accepts.
+    # The proposed patch, in storage form, applied on acceptance under the rights of who accepts.
     target_kind: Annotated[str | None, system] = None
     target_id: Annotated[str | None, system] = None
     patch: Annotated[dict[str, Any], system] = {}

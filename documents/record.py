@@ -102,17 +102,17 @@ class Lifecycle:
         return "\n".join(lines)
 
 
-class Record(Document, Facts):  # type: ignore[misc]  # both are pydantic models; their configurations merge
+class Record(Document, Facts):
     """A record: its facts and what the service adds."""
 
-    model_config = ConfigDict(extra="forbid", alias_generator=None)
+    model_config = ConfigDict(extra="forbid")  # type: ignore[misc]  # pydantic makes it a class variable
 
     prefix: ClassVar[str]
     lifecycle: ClassVar[Lifecycle]
     # A child record follows its parent's scope: an itinerary is seen by those who serve its delegation.
     parent: ClassVar[str | None] = None
 
-    id: Annotated[str, open_] = Field(default="", description="Opaque global id.")  # type: ignore[assignment]
+    id: Annotated[str, open_] = Field(default="", description="Opaque global id.")  # type: ignore[assignment]  # ours are strings
     code: Annotated[str, open_] = Field(default="", description="Short code for people to say and type.")
     status: Annotated[StrEnum, campus]
     owner: Annotated[UnitId | None, campus] = Field(default=None, description="The unit that keeps the record.")

@@ -68,4 +68,3 @@ class Unit(UnitFacts, Record):
 
     class Settings(Storage):
         name = "units"
-        

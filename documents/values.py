@@ -44,7 +44,9 @@ Line = Annotated[
     AfterValidator(_clean),
     AfterValidator(_one_line),
 ]
-Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000), AfterValidator(_clean)]
+Prose = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000), AfterValidator(_clean)
+]
 
 _LANGUAGES = {found.alpha_2 for found in pycountry.languages if hasattr(found, "alpha_2")}
 _ZONES = available_timezones()
@@ -133,7 +135,10 @@ Url = Annotated[
 Domain = Annotated[
     str,
     StringConstraints(strip_whitespace=True, to_lower=True, max_length=253),
-    _matching(r"([a-z0-9\u0080-\uffff]([a-z0-9\u0080-\uffff-]*[a-z0-9\u0080-\uffff])?\.)+[a-z\u0080-\uffff][a-z0-9\u0080-\uffff-]+", "domain: write it as bsu.edu.az"),
+    _matching(
+        r"([a-z0-9\u0080-\uffff]([a-z0-9\u0080-\uffff-]*[a-z0-9\u0080-\uffff])?\.)+[a-z\u0080-\uffff][a-z0-9\u0080-\uffff-]+",
+        "domain: write it as bsu.edu.az",
+    ),
 ]
 IscedCode = Annotated[str, _matching(r"\d{2,4}", "ISCED-F 2013 code: write two to four digits, such as 0613")]
 Airport = Annotated[str, _matching(r"[A-Z]{3}", "IATA airport code: write three capital letters, such as GYD")]

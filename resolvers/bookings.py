@@ -115,7 +115,9 @@ async def prepare_guards(store: Store, found: Iterable[Booking]) -> None:
     keys = {f"{booking.resource}@{day}" for booking in found for day in booking.days()}
     guards = store.collection(GUARDS)
     with translated():
-        known = {document["_id"] for document in await guards.find({"_id": {"$in": sorted(keys)}}, {"_id": 1}).to_list()}
+        known = {
+            document["_id"] for document in await guards.find({"_id": {"$in": sorted(keys)}}, {"_id": 1}).to_list()
+        }
         for key in sorted(keys - known):
             try:
                 await guards.insert_one({"_id": key, "taken": 0})

@@ -45,8 +45,7 @@ async def create(context: Context, kind: str, facts: Mapping[str, Any]) -> tuple
         document["owner"] = context.caller.home_unit
         draft = Draft(context, kind, "create", session, {}, document)
         await work(draft)
-        paths = {path.name: path for path in tree_of(kind).paths}
-        await keep(draft, list(written(paths, {k: v for k, v in facts.items() if k != "_id"})))
+        await keep(draft, list(written(tree_of(kind).paths, {k: v for k, v in facts.items() if k != "_id"})))
         return str(draft.document["_id"])
 
     return await _attempt(context, run)
@@ -63,8 +62,7 @@ async def update(
 ) -> tuple[str | None, list[Problem]]:
     """Change facts of a record; within ``session`` as a part of another change, whose transaction it then joins."""
     patch = await _sealed(context, kind, record_id, patch)
-    paths = {path.name: path for path in tree_of(kind).paths}
-    places = list(written(paths, {k: v for k, v in patch.items() if k != "_id"}))
+    places = list(written(tree_of(kind).paths, {k: v for k, v in patch.items() if k != "_id"}))
 
     async def work(draft: Draft) -> None:
         applied = _split(draft, patch, places)
@@ -169,10 +167,7 @@ def _split(draft: Draft, patch: Mapping[str, Any], places: list[tuple[Path, str]
 def _validated_part(kind: str, path: Path, value: Any) -> None:
     """Check identity data before it becomes ciphertext. Raises Problems."""
     try:
-        KINDS[kind].__pydantic_validator__.validate_assignment(
-            KINDS[kind].model_construct(), path.name, storable(value)
-        )
+        model: Any = KINDS[kind]
+        model.__pydantic_validator__.validate_assignment(model.model_construct(), path.name, storable(value))
     except ValidationError as error:
         raise Problems(*[told(found) for found in error.errors(include_url=False, include_input=False)]) from None
-
-

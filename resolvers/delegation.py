@@ -16,7 +16,9 @@ async def check(draft: Draft) -> None:
     for name, listed in (("members", visit.members), ("counterparts", visit.counterparts)):
         places = [entry.precedence for entry in listed if entry.precedence is not None]
         for place in {place for place in places if places.count(place) > 1}:
-            draft.problem(ProblemCode.INVALID, name, f"Two stand at place {place} of the protocol order: give each its own")
+            draft.problem(
+                ProblemCode.INVALID, name, f"Two stand at place {place} of the protocol order: give each its own"
+            )
     persons = [member.person for member in visit.members]
     for index, person in enumerate(persons):
         if person in persons[:index]:
@@ -28,7 +30,7 @@ async def check(draft: Draft) -> None:
 
 
 async def effect(draft: Draft) -> None:
-    """What follows a change of a visit: its members' persons know who serves it; one that will not be frees its time."""
+    """After a change of a visit its members' persons know who serves it; one that will not be frees its time."""
     await keep_duties(draft)
     visit: Delegation = draft.model()
     if visit.status in OVER:

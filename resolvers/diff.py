@@ -23,7 +23,9 @@ class Touched:
         return {"path": self.path, "key": self.key, "before": self.before, "after": self.after}
 
 
-def _leaves(paths: tuple[Path, ...], document: Mapping[str, Any], at: str, groups: str) -> Iterator[tuple[str, str, Any]]:
+def _leaves(
+    paths: tuple[Path, ...], document: Mapping[str, Any], at: str, groups: str
+) -> Iterator[tuple[str, str, Any]]:
     for path in paths:
         if path.hidden or path.path == "id":
             continue
@@ -31,7 +33,7 @@ def _leaves(paths: tuple[Path, ...], document: Mapping[str, Any], at: str, group
         name = f"{at}.{graphql_name(path.name)}" if at else graphql_name(path.name)
         if value is None or not path.children or path.value or not isinstance(value, list | Mapping):
             yield name, leaf_key(path, groups), value
-        elif not path.many:
+        elif isinstance(value, Mapping):
             yield from _leaves(path.children, value, name, groups)
         elif path.element:
             order: dict[str, list[str]] = {}

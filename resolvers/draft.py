@@ -1,4 +1,4 @@
-"""A record on its way to the store: validated, checked, stamped, guarded, and remembered. One change, one transaction."""
+"""A record on its way to the store: validated, checked, stamped, guarded, remembered, in one transaction."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -52,6 +52,11 @@ class Draft:
         """Note something wrong; all of it is told at once."""
         self.problems.append(Problem(code, path, message))
 
+    def stop(self) -> None:
+        """Raise what was found wrong, if anything was."""
+        if self.problems:
+            raise Problems(*self.problems)
+
     def model(self) -> Any:
         """The validated record."""
         assert self.record is not None  # noqa: S101  # rules run after validation
@@ -74,44 +79,43 @@ RULES: dict[str, Rules] = {}
 
 async def keep(draft: Draft, places: list[tuple[Path, str]]) -> None:
     """Validate, check the rules, and write the record, its history and its event. Raises Problems."""
-    context, kind, before = draft.context, draft.kind, draft.before
-    if draft.problems:
-        raise Problems(*draft.problems)
-    record = draft.record = _validated(kind, draft)
+    rules = RULES.get(draft.kind, Rules())
+    await _check(draft, rules, places)
+    before, document = draft.before, draft.document
     if draft.new:
-        record.status = record.first_status()
-    rules = RULES.get(kind, Rules())
-    await _check_references(draft)
-    if rules.check is not None:
-        await rules.check(draft)
-    if draft.problems:
-        raise Problems(*draft.problems)
-    parent = await parent_of(context, record, draft.session)
-    document = draft.document = stamp(record, parent)
-    for path, place in places:
-        if draft.new and writes(kind, context.caller, "create", path, document, context.now) != "applies":
-            draft.problem(ProblemCode.FORBIDDEN, place, "You may not write this field: leave it out")
-    if draft.problems:
-        raise Problems(*draft.problems)
-    touched = diff(tree_of(kind), before, document)
-    collection = context.store.collection(collection_of(kind))
-    if draft.new:
-        keys, touched = begin(kind, document), []
-        await _insert(draft, collection, document)
+        keys = begin(draft.kind, document)
+        await _insert(draft, draft.context.store.collection(collection_of(draft.kind)), document)
+        await remember(draft, keys, [])
     else:
+        touched = diff(tree_of(draft.kind), before, document)
         keys = sorted({found.key for found in touched})
-        if not keys and not draft.proposed and document["scope"] == before["scope"]:
-            if rules.effect is not None:
-                await rules.effect(draft)
-            return
-        await _replace(draft, collection, keys)
-    await remember(draft, keys, touched)
+        if keys or document["scope"] != before["scope"]:
+            await _replace(draft, draft.context.store.collection(collection_of(draft.kind)), keys)
+            await remember(draft, keys, touched)
     if draft.proposed:
         await _propose(draft)
     if rules.effect is not None:
         await rules.effect(draft)
     if before and before["scope"] != document["scope"]:
         await _restamp_children(draft)
+
+
+async def _check(draft: Draft, rules: Rules, places: list[tuple[Path, str]]) -> None:
+    """Validate the draft and stamp it; raises all its problems at once."""
+    draft.stop()
+    record = draft.record = _validated(draft.kind, draft)
+    if draft.new:
+        record.status = record.first_status()
+    await _check_references(draft)
+    if rules.check is not None:
+        await rules.check(draft)
+    draft.stop()
+    context = draft.context
+    draft.document = stamp(record, await parent_of(context, record, draft.session))
+    for path, place in places:
+        if draft.new and writes(draft.kind, context.caller, "create", path, draft.document, context.now) != "applies":
+            draft.problem(ProblemCode.FORBIDDEN, place, "You may not write this field: leave it out")
+    draft.stop()
 
 
 async def _insert(draft: Draft, collection: Any, document: Stored) -> None:
@@ -161,6 +165,7 @@ def parse(model: type[Kind], document: Stored) -> Kind:
 
 
 def told(error: Any) -> Problem:
+    """What a model found wrong, as a problem."""
     message = error["msg"].removeprefix("Value error, ")
     return Problem(ProblemCode.INVALID, at(*error["loc"]), message[:1].upper() + message[1:])
 
@@ -225,7 +230,7 @@ async def make(draft: Draft, record: Record) -> Stored:
 async def remake(draft: Draft, kind: str, record_id: str, action: str, work: Work) -> Stored:
     """Change a record in the course of another change, as the service: no right on it is asked for."""
     collection = draft.context.store.collection(collection_of(kind))
-    before = await collection.find_one({"_id": record_id}, session=draft.session)
+    before: Stored = await collection.find_one({"_id": record_id}, session=draft.session) or {}
     made = Draft(draft.context, kind, action, draft.session, before, copied(before))
     await work(made)
     await keep(made, [])

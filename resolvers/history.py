@@ -138,9 +138,7 @@ def _cursor(entry: dict[str, Any]) -> str:
 def _place(cursor: str) -> tuple[datetime, str]:
     try:
         at, identifier = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if not isinstance(identifier, str):
-            raise TypeError
-        return datetime.fromisoformat(at), identifier
+        return datetime.fromisoformat(at), str(identifier)
     except (ValueError, TypeError) as error:
         msg = "after is no cursor of this history: take endCursor of the page before"
         raise Invalid(msg) from error

@@ -12,7 +12,17 @@ from documents.itinerary_issue import ItineraryIssue
 from documents.kinds import collection_of
 from documents.record import element_id
 from documents.store import Store
-from resolvers.bookings import BOOKINGS, Taken, booked, bookings, other_clashes, own_clashes, prepare_guards, rewrite, touch_guards
+from resolvers.bookings import (
+    BOOKINGS,
+    Taken,
+    booked,
+    bookings,
+    other_clashes,
+    own_clashes,
+    prepare_guards,
+    rewrite,
+    touch_guards,
+)
 from resolvers.change import change
 from resolvers.context import Context
 from resolvers.draft import RULES, Draft, Rules, make, parse, remake
@@ -46,7 +56,10 @@ async def clashes(context: Context, record_id: str, other: Load) -> list[Clash]:
     itinerary = parse(Itinerary, record)
     found = bookings(itinerary)
     taken = own_clashes(found, itinerary.id) + await other_clashes(context.store, found, itinerary.id)
-    seen = {row.doc["_id"]: row for row in await rows(context, other, {"_id": {"$in": sorted({t.itinerary for t in taken})}})}
+    seen = {
+        row.doc["_id"]: row
+        for row in await rows(context, other, {"_id": {"$in": sorted({t.itinerary for t in taken})}})
+    }
     return [
         Clash(t.booking.item, t.booking.label, t.firm, t.start, t.end, seen.get(t.itinerary))
         for t in taken
@@ -144,7 +157,9 @@ async def keep_bookings(draft: Draft) -> None:
     if itinerary.status is ItineraryStatus.CONFIRMED:
         firm = set(found)
     else:
-        kept = await store.collection(BOOKINGS).find({"itinerary": itinerary.id, "firm": True}, session=session).to_list()
+        kept = (
+            await store.collection(BOOKINGS).find({"itinerary": itinerary.id, "firm": True}, session=session).to_list()
+        )
         held = {(b["item"], b["resource"], b["start"], b["end"]) for b in kept}
         firm = {b for b in found if (b.item, b.resource, b.start, b.end) in held}
     await rewrite(store, itinerary.id, found, firm, session)

@@ -15,7 +15,9 @@ async def publish(context: Context, kind: str, record_id: str, embargo: datetime
 
     async def work(draft: Draft) -> None:
         if draft.document.get("restricted"):
-            draft.problem(ProblemCode.CONFLICT, "id", "A restricted record cannot be published: lift the restriction first")
+            draft.problem(
+                ProblemCode.CONFLICT, "id", "A restricted record cannot be published: lift the restriction first"
+            )
         draft.document["published_from"] = embargo or context.now
 
     return await change(context, kind, record_id, "publish", None, work)
@@ -40,7 +42,9 @@ async def issue(context: Context, kind: str, record_id: str, partners: list[str]
                 message = "This partner takes no part in the visit: add it to partners first"
                 draft.problem(ProblemCode.INVALID, f"partners[{index}]", message)
         if draft.document.get("restricted"):
-            draft.problem(ProblemCode.CONFLICT, "id", "A restricted record cannot be issued: lift the restriction first")
+            draft.problem(
+                ProblemCode.CONFLICT, "id", "A restricted record cannot be issued: lift the restriction first"
+            )
         draft.document["issued_to"] = sorted({*draft.document["issued_to"], *(partners or concerned)})
         draft.document["issued_at"] = context.now
 
@@ -63,4 +67,3 @@ async def restore(context: Context, kind: str, record_id: str) -> Outcome:
         draft.document["archived_at"] = None
 
     return await change(context, kind, record_id, "restore", None, work)
-

@@ -192,7 +192,9 @@ async def page(
     """One page of the records in scope, of ``only`` these. Raises Invalid and LimitReached naming the argument."""
     sight = context.sight(kind)
     if sight is None:
-        return Page(Rows(), NOTHING, context, kind, _Order(kind, None, 1), more=False, backward=False, given_start=False)
+        return Page(
+            Rows(), NOTHING, context, kind, _Order(kind, None, 1), more=False, backward=False, given_start=False
+        )
     size, backward = _size(window, context.settings.max_page)
     order = _ordered(sight, window.order_by)
     conditions = [sight.filter(), dict(only or {})]

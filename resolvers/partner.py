@@ -1,5 +1,4 @@
-"""What is special about partners: duplicates are proposed (PARTNER-1), merged and unmerged (PARTNER-2), dormant ones
-found (PARTNER-3)."""
+"""What is special about partners: duplicates (PARTNER-1), merges (PARTNER-2), dormant ones (PARTNER-3)."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -42,7 +41,9 @@ async def check(draft: Draft) -> None:
     for other in await collection.find(query, session=draft.session).to_list():
         taken = added & set(other["identifier_keys"])
         if sight is not None and sight.in_scope(other):
-            message = f"{', '.join(sorted(taken))} is already held by partner {other['code']}: merge the two, or correct it"
+            message = (
+                f"{', '.join(sorted(taken))} is already held by partner {other['code']}: merge the two, or correct it"
+            )
             draft.problem(ProblemCode.CONFLICT, "identifiers", message)
         else:
             # To who may not see the other partner the answer is that of a new one; the office is asked instead.
@@ -144,7 +145,7 @@ async def _merged(draft: Draft) -> None:
 
             await remake(draft, kind, record["_id"], "update", repoint)
             moved.append({"kind": kind, "record": record["_id"], "places": places})
-    gained: dict[str, list[Any]] = {}
+    gained: dict[str, Any] = {}
 
     async def gain(made: Draft) -> None:
         for name in GAINS:
@@ -152,10 +153,9 @@ async def _merged(draft: Draft) -> None:
             made.document[name] = [*made.document[name], *gained[name]]
 
     await remake(draft, "Partner", into, "merge", gain)
-    entry = {"_id": uuid4().hex, "source": source, "into": into, "status": draft.arguments["status"]}
-    await draft.context.store.collection(MERGES).insert_one(
-        {**entry, "moved": moved, "gained": gained}, session=draft.session
-    )
+    entry: dict[str, Any] = {"_id": uuid4().hex, "source": source, "into": into, "status": draft.arguments["status"]}
+    entry |= {"moved": moved, "gained": gained}
+    await draft.context.store.collection(MERGES).insert_one(entry, session=draft.session)
 
 
 def _repoint(value: Any, source: str, into: str, at: list[Any], places: list[list[Any]]) -> None:

@@ -14,8 +14,6 @@ from documents.tree import Path, is_text
 from resolvers.context import Context
 from resolvers.problem import Problem, ProblemCode, at
 
-LIST_KEYS = frozenset({"add", "change", "remove", "order"})
-
 
 def storable(value: Any) -> Any:
     """A client's value in storage form; the model checks it afterwards."""
@@ -30,31 +28,39 @@ def storable(value: Any) -> Any:
     return value.isoformat() if isinstance(value, time) else value
 
 
-def written(paths: Mapping[str, Path], patch: Mapping[str, Any], prefix: tuple[str | int, ...] = ()) -> Iterator[tuple[Path, str]]:
-    """Every path that a patch writes, with its place. Removing an element writes all of it."""
+Place = tuple[str | int, ...]
+
+
+def written(paths: tuple[Path, ...], patch: Mapping[str, Any], prefix: Place = ()) -> Iterator[tuple[Path, str]]:
+    """Every path that a patch writes, with its place. Clearing or removing something writes all of it."""
+    by_name = {path.name: path for path in paths}
     for name, value in patch.items():
-        path = paths.get(name)
-        if path is None or name == "id":
-            continue
-        place = (*prefix, name)
-        children = {child.name: child for child in path.children}
-        if value is None or not path.children or path.value:
-            yield path, at(*place)
-            if value is None:
-                yield from ((below, at(*place)) for below in path.walk() if below is not path and not below.fills)
-        elif not path.many:
-            yield from written(children, value, place)
-        elif isinstance(value, list):
-            for index, item in enumerate(value):
-                yield from written(children, item, (*place, index))
-            yield path, at(*place)
-        else:
-            for key in ("add", "change"):
-                for index, item in enumerate(value.get(key) or ()):
-                    yield from written(children, item, (*place, key, index))
-            if value.get("remove"):
-                yield from ((below, at(*place, "remove")) for below in path.walk() if not below.fills)
-            yield path, at(*place)
+        if name in by_name and name != "id":
+            yield from _written(by_name[name], value, (*prefix, name))
+
+
+def _written(path: Path, value: Any, place: Place) -> Iterator[tuple[Path, str]]:
+    yield path, at(*place)
+    if value is None:
+        yield from _all_of(path, place)
+    elif not path.children or path.value:
+        return
+    elif not path.many:
+        yield from written(path.children, value, place)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from written(path.children, item, (*place, index))
+    else:
+        for key in ("add", "change"):
+            for index, item in enumerate(value.get(key) or ()):
+                yield from written(path.children, item, (*place, key, index))
+        if value.get("remove"):
+            yield from _all_of(path, (*place, "remove"))
+
+
+def _all_of(path: Path, place: Place) -> Iterator[tuple[Path, str]]:
+    """A path and all that a client could write below it."""
+    return ((below, at(*place)) for below in path.walk() if not below.fills)
 
 
 class Patcher:
@@ -66,7 +72,9 @@ class Patcher:
         self.record = record
         self.problems: list[Problem] = []
 
-    def apply(self, paths: tuple[Path, ...], document: dict[str, Any], patch: Mapping[str, Any], *place: str | int) -> None:
+    def apply(
+        self, paths: tuple[Path, ...], document: dict[str, Any], patch: Mapping[str, Any], *place: str | int
+    ) -> None:
         """Put the patch into a stored document, in place."""
         by_name = {path.name: path for path in paths}
         for name, value in patch.items():
@@ -75,7 +83,7 @@ class Patcher:
                 continue
             self._one(path, document, value, (*place, name))
 
-    def _one(self, path: Path, document: dict[str, Any], value: Any, place: tuple[str | int, ...]) -> None:
+    def _one(self, path: Path, document: dict[str, Any], value: Any, place: Place) -> None:
         name = path.name
         if value is None:
             document[name] = [] if path.many else None
@@ -94,7 +102,7 @@ class Patcher:
             document[name] = below
             self.apply(path.children, below, value, *place)
 
-    def _new(self, path: Path, value: Mapping[str, Any], place: tuple[str | int, ...]) -> dict[str, Any]:
+    def _new(self, path: Path, value: Mapping[str, Any], place: Place) -> dict[str, Any]:
         item: dict[str, Any] = {"id": element_id()}
         self.apply(path.children, item, value, *place)
         for child in path.children:
@@ -107,7 +115,7 @@ class Patcher:
         admitted = self.sight.admits(path.path, self.record) if self.sight else None
         return {item["id"]: item for item in items if admitted is None or item.get(admitted[0]) in admitted[1]}
 
-    def _elements(self, path: Path, items: list[dict[str, Any]], value: Any, place: tuple[str | int, ...]) -> list[dict[str, Any]]:
+    def _elements(self, path: Path, items: list[dict[str, Any]], value: Any, place: Place) -> list[dict[str, Any]]:
         if isinstance(value, list):
             return [self._new(path, item, (*place, index)) for index, item in enumerate(value)]
         seen = self._seen(path, items)
@@ -129,7 +137,7 @@ class Patcher:
                 self._missing((*place, "order", index), identifier)
         return _reordered(kept, order)
 
-    def _missing(self, place: tuple[str | int, ...], identifier: str) -> None:
+    def _missing(self, place: Place, identifier: str) -> None:
         message = f"There is no element “{identifier[:40]}” in this list: read the record again"
         self.problems.append(Problem(ProblemCode.NOT_FOUND, at(*place), message))
 

@@ -33,7 +33,7 @@ def at(*parts: str | int) -> str:
     return text
 
 
-class Problems(Exception):  # noqa: N818  # it carries an answer, not a failure
+class Problems(Exception):  # it carries an answer, not a failure
     """Stops a change before anything is written."""
 
     def __init__(self, *problems: Problem) -> None:

@@ -30,7 +30,9 @@ MOST_REFERRED = 5_000
 MOST_RULES = 5
 _LOGIC = ("and", "or", "not")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
-_OPERATORS = {"eq": "$eq", "ne": "$ne", "in": "$in", "not_in": "$nin"} | {op: f"${op}" for op in ("lt", "lte", "gt", "gte")}
+_OPERATORS = {"eq": "$eq", "ne": "$ne", "in": "$in", "not_in": "$nin"} | {
+    op: f"${op}" for op in ("lt", "lte", "gt", "gte")
+}
 _TRUE_OF_NULL = ("ne", "not_in")
 
 
@@ -175,7 +177,7 @@ class Where:
         if path.reference:
             return {stored: {"$in": self._referred[path.reference, repr(value)]}}
         if path.model is None:
-            return self._leaf(path, value, place, stored)
+            return self._leaf(value, place, stored)
         return self._parts(state, path, value, place, f"{stored}.")
 
     def _parts(self, state: _State, path: Path, value: Mapping[str, Any], place: str, prefix: str) -> Filter:
@@ -193,11 +195,11 @@ class Where:
         if path.reference:
             return {stored: {"$in": self._referred[path.reference, repr(value)]}}
         if path.model is None:
-            compared = self._compared(path, value, place)
+            compared = self._compared(value, place)
             return NOTHING if compared is None else {stored: {"$elemMatch": compared or {"$exists": True}}}
-        parts = []
+        parts: list[Filter] = []
         if (admitted := state.admitted(path)) is not None:
-            parts.append({path.apart: {"$in": sorted(admitted)}})
+            parts.append({str(path.apart): {"$in": sorted(admitted)}})
         for name, below, at in entries(value, place):
             if name == "is_null":
                 parts.append(NOTHING if below else TRUE)
@@ -210,11 +212,11 @@ class Where:
         # A plain field goes first: some servers refuse an element match that begins with a logical operator.
         return {stored: {"$elemMatch": {path.children[0].name: {"$exists": True}} | element}}
 
-    def _leaf(self, path: Path, value: Mapping[str, Any], place: str, stored: str) -> Filter:
-        compared = self._compared(path, value, place)
+    def _leaf(self, value: Mapping[str, Any], place: str, stored: str) -> Filter:
+        compared = self._compared(value, place)
         return NOTHING if compared is None else {stored: compared} if compared else TRUE
 
-    def _compared(self, path: Path, value: Mapping[str, Any], place: str) -> Filter | None:
+    def _compared(self, value: Mapping[str, Any], place: str) -> Filter | None:
         """The operators on one value, or None where no value meets them."""
         found: Filter = {}
         for name, below, at in entries(value, place):
@@ -291,28 +293,27 @@ def _held(sight: Sight, rule: Rule, *, holds: bool) -> Filter:
 def _rules(sight: Sight, paths: Mapping[str, Path], where: Mapping[str, Any]) -> set[Rule]:
     """The rules of the table that decide what of a `where` is readable on a record."""
     found: set[Rule] = set()
+    for name, below in where.items():
+        if name in ("and", "or"):
+            found = found.union(*(_rules(sight, paths, item) for item in below or ()))
+        elif name == "not":
+            found |= _rules(sight, paths, below or {})
+        elif below is not None:
+            found |= _rules_of(sight, paths[name], below)
+    return found
+
+
+def _rules_of(sight: Sight, path: Path, value: Any) -> set[Rule]:
+    """The rules that decide what of the conditions on a path is readable on a record."""
     kind = sight.kind
-
-    def visit(path: Path, value: Any) -> None:
-        found.update(kind.labels[label] for label in path.chain if kind.modes[label] == "if")
-        if (access := kind.elements.get(path.path)) is not None:
-            found.update((access.full, *(held for held, _ in access.some)))
-        children = {child.name: child for child in path.children}
-        for below in value.values() if path.many and not path.reference else (value,):
-            if isinstance(below, Mapping) and not path.reference:
-                for name, inner in below.items():
-                    if name in children:
-                        visit(children[name], inner)
-
-    def record(value: Mapping[str, Any]) -> None:
-        for name, below in value.items():
-            if name in ("and", "or"):
-                for item in below or ():
-                    record(item)
-            elif name == "not":
-                record(below or {})
-            elif below is not None:
-                visit(paths[name], below)
-
-    record(where)
+    found = {kind.labels[label] for label in path.chain if kind.modes[label] == "if"}
+    if (access := kind.elements.get(path.path)) is not None:
+        found |= {access.full, *(held for held, _ in access.some)}
+    if path.reference:
+        return found
+    children = {child.name: child for child in path.children}
+    for below in value.values() if path.many else (value,):
+        if isinstance(below, Mapping):
+            inner = (_rules_of(sight, children[name], item) for name, item in below.items() if name in children)
+            found = found.union(*inner)
     return found

@@ -91,6 +91,11 @@ def add(
     setattr(cls, name, strawberry.field(**options))
 
 
+def list_of(kept: Any) -> Any:
+    """The list type of a type that was made at run time."""
+    return list[kept]
+
+
 @cache
 def enum_type(leaf: type[StrEnum]) -> Any:
     """The enumerated type of the graph for one of the documents."""
@@ -102,8 +107,9 @@ def scalar_type(path: Path) -> Any:
     if path.name == "id":
         return strawberry.ID
     if is_enum(path.leaf):
-        return enum_type(path.leaf)  # type: ignore[arg-type]  # is_enum says so
-    return LEAVES.get(path.leaf, path.leaf)  # type: ignore[call-overload,arg-type]  # leaf is a type here
+        return enum_type(path.leaf)
+    assert path.leaf is not None  # noqa: S101  # parts are no scalars
+    return LEAVES.get(path.leaf, path.leaf)
 
 
 def _holders() -> dict[type[BaseModel], set[str]]:
@@ -166,7 +172,7 @@ class Outputs:
                 add(
                     cls,
                     back.name,
-                    list[self.records[back.kind]],  # type: ignore[misc]  # a type made at run time
+                    list_of(self.records[back.kind]),
                     description=back.says,
                     mark=Mark(kind, "back", back=back),
                 )
@@ -183,7 +189,7 @@ class Outputs:
             kept = self.part(kind, path) if path.model else scalar_type(path)
         use: Use = "reference" if path.reference else "read"
         if path.many:
-            kept = list[kept]
+            kept = list_of(kept)
         # What a reference points to may lie outside the caller's scope: then it is null.
         if path.nullable or (path.reference and not path.many):
             kept = kept | None
@@ -236,8 +242,8 @@ class Filters:
 
     def _logic(self, cls: type) -> None:
         for name, annotation, says in (
-            ("and", list[cls], "All of these hold."),  # type: ignore[valid-type]  # made at run time
-            ("or", list[cls], "One of these holds."),  # type: ignore[valid-type]  # made at run time
+            ("and", list_of(cls), "All of these hold."),
+            ("or", list_of(cls), "One of these holds."),
             ("not", cls, "This does not hold."),
         ):
             add(cls, name, annotation | None, description=says, default=UNSET)
@@ -255,7 +261,7 @@ class Filters:
         if path.many:
             name = kept.__name__.removesuffix("Where").removesuffix("Filter")
             kept = self._list(f"{name}ListWhere", kept)
-        add(cls, path.name, kept | None, description=says, mark=Mark(kind, "read", path), default=UNSET)  # type: ignore[operator]
+        add(cls, path.name, kept | None, description=says, mark=Mark(kind, "read", path), default=UNSET)
 
     def _part(self, kind: str, path: Path) -> type:
         name = f"{part_name(kind, path)}Where"
@@ -269,8 +275,8 @@ class Filters:
     def _list(self, name: str, item: type) -> type:
         if name not in self._made:
             cls = self._made[name] = new_class(name)
-            add(cls, "any", item | None, description="Some element meets this.", default=UNSET)  # type: ignore[operator]
-            add(cls, "none", item | None, description="No element meets this.", default=UNSET)  # type: ignore[operator]
+            add(cls, "any", item | None, description="Some element meets this.", default=UNSET)
+            add(cls, "none", item | None, description="No element meets this.", default=UNSET)
         return self._made[name]
 
     def _scalar(self, path: Path) -> type:
@@ -287,7 +293,7 @@ class Filters:
         if path.leaf is str and kept is not strawberry.ID:
             ops += ["starts_with", "contains"]
         for op in ops:
-            annotation = bool if op == "is_null" else list[kept] if op in ("in", "not_in") else kept
+            annotation = bool if op == "is_null" else list_of(kept) if op in ("in", "not_in") else kept
             add(cls, op, annotation | None, description=_SAYS[op], default=UNSET)
         return cls
 
@@ -367,15 +373,15 @@ class Inputs:
             return list[strawberry.ID] if path.many else strawberry.ID
         if path.model is None:
             kept = scalar_type(path)
-            return list[kept] if path.many else kept
+            return list_of(kept) if path.many else kept
         part = part_name(kind, path)
         says = _doc(path.model.__doc__)
         if path.value:
             kept = self._object(kind, f"{part}Input", path.children, says, value=True)
-            return list[kept] if path.many else kept
+            return list_of(kept) if path.many else kept
         new = self._object(kind, f"{part}Input", path.children, says)
         if not patch:
-            return list[new] if path.many else new  # type: ignore[valid-type]  # made at run time
+            return list_of(new) if path.many else new
         change = self._object(kind, f"{part}Patch", path.children, f"What changes. {says}", patch=True)
         return self._list_patch(f"{part}ListPatch", new, change) if path.many else change
 
@@ -384,8 +390,8 @@ class Inputs:
             return self._made[name]
         cls = self._made[name] = new_class(name)
         for field, annotation, says in (
-            ("add", list[new], "New elements, put at the end."),  # type: ignore[valid-type]  # made at run time
-            ("change", list[change], "Elements that change, each by its id."),  # type: ignore[valid-type]
+            ("add", list_of(new), "New elements, put at the end."),
+            ("change", list_of(change), "Elements that change, each by its id."),
             ("remove", list[strawberry.ID], "Ids of elements to take away."),
             ("order", list[strawberry.ID], "Ids in their new order; those not named keep their places."),
         ):
@@ -393,3 +399,8 @@ class Inputs:
         strawberry.input(cls, description="How a list changes, element by element. What is not named stays.")
         return cls
 
+
+def describe(cls: Any, **says: str) -> None:
+    """Put descriptions on the fields of a plain dataclass that is shown as a type."""
+    for found in cls.__strawberry_definition__.fields:
+        found.description = says[found.python_name]

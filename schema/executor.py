@@ -1,5 +1,8 @@
-"""Hooks the plan into the stock executor: where a value is a loaded record and its selection has a shape, the shape
-replaces field-by-field execution. Everything else goes the stock way."""
+"""Hooks the plan into the stock executor.
+
+Where a value is a loaded record and its selection has a shape, the shape replaces field-by-field execution. Everything
+else goes the stock way.
+"""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -35,7 +38,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         found: dict[str, list[Any]] = self.collect_subfields(type_, details).grouped_field_set
         return found
 
-    def plan_at(self, info: GraphQLResolveInfo, kind: str, *places: tuple[str, ...]) -> Load:
+    def plan_at(self, info: GraphQLResolveInfo[Any], kind: str, *places: tuple[str, ...]) -> Load:
         """What the selections on a kind at these places below a field take to load, all together.
 
         A place is the names of fields on the way down, such as ``("edges", "node")``; ``()`` is the field itself.

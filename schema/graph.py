@@ -1,7 +1,7 @@
 """The graph: for every kind one, many, by code, its mutations; then what each kind adds. Written once for all kinds."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import strawberry
 from strawberry import Info
@@ -18,7 +18,7 @@ from resolvers.load import rows
 from resolvers.page import Window, page
 from schema import mutations
 from schema.additions import ADDITIONS
-from schema.derive import Filters, Inputs, Mark, Node, Outputs, add, new_class, order_type
+from schema.derive import Filters, Inputs, Mark, Node, Outputs, add, list_of, new_class, order_type
 from schema.given import plain
 from schema.mask import MaskedSchema
 from schema.names import plural, singular, snake
@@ -106,8 +106,8 @@ class Graph:
         add(edge, "cursor", str, description="Its place, for `after` and `before`.")
         strawberry.type(edge, description=f"A {kind} and its place.")
         cls = new_class(f"{kind}Connection")
-        add(cls, "nodes", list[record], description="The records of this page.")  # type: ignore[valid-type]
-        add(cls, "edges", list[edge], description="The records of this page with their cursors.")  # type: ignore[valid-type]
+        add(cls, "nodes", list_of(record), description="The records of this page.")
+        add(cls, "edges", list_of(edge), description="The records of this page with their cursors.")
         add(cls, "page_info", PageInfoType, description="Where the page stands.")
 
         async def total_count(self: Any) -> int:
@@ -121,7 +121,7 @@ class Graph:
     def _reads(self, kind: str) -> None:
         record, mark = self.outputs.records[kind], Mark(kind, "kind")
 
-        async def one(info: Info, id: strawberry.ID) -> Any:  # noqa: A002  # the argument's name in the graph
+        async def one(info: Info, id: strawberry.ID) -> Any:
             return await by_id(info, kind, id)
 
         async def by_code(info: Info, code: str) -> Any:
@@ -137,17 +137,17 @@ class Graph:
             after: str | None = None,
             last: int | None = None,
             before: str | None = None,
-            archived: bool = False,  # noqa: FBT001, FBT002  # an argument of the graph
+            archived: bool = False,
         ) -> Any:
             load = load_at(info, kind, ("nodes",), ("edges", "node"))
             window = Window(plain(where), search, plain(order_by), first, after, last, before, archived)
             return await page(info.context, kind, load, window)
 
-        one.__annotations__["return"] = record | None  # type: ignore[operator]
-        by_code.__annotations__["return"] = record | None  # type: ignore[operator]
+        one.__annotations__["return"] = record | None
+        by_code.__annotations__["return"] = record | None
         many.__annotations__["return"] = self.connections[kind]
-        many.__annotations__["where"] = self.filters.records[kind] | None  # type: ignore[operator]
-        many.__annotations__["order_by"] = order_type(kind) | None  # type: ignore[operator]
+        many.__annotations__["where"] = self.filters.records[kind] | None
+        many.__annotations__["order_by"] = order_type(kind) | None
         name = singular(kind)
         says = f"The {kind} of this id; null where there is none for you."
         add(self.query, name, None, description=says, mark=mark, resolver=one)
@@ -177,7 +177,7 @@ class Graph:
         says = f"{step.says} {' or '.join(step.sources)} → {step.target}."
         if takes:
             arguments = self.inputs.arguments(kind, step.name, takes)
-            self.action(kind, step.name, mutations.stepping_with(kind, step), says, input=arguments | None)  # type: ignore[operator]
+            self.action(kind, step.name, mutations.stepping_with(kind, step), says, input=arguments | None)
         else:
             self.action(kind, step.name, mutations.stepping(kind, step), says)
 
@@ -198,9 +198,8 @@ class Graph:
         add(self.mutation, name or f"{action}_{snake(kind)}", None, description=says, mark=mark, resolver=resolver)
 
     def _nodes(self) -> None:
-        async def node(info: Info, id: strawberry.ID) -> Node | None:  # noqa: A002  # the argument's name in the graph
-            found: Any = await by_id(info, kind_of(id) or "", id)
-            return found  # type: ignore[no-any-return]  # a row is shown as a node
+        async def node(info: Info, id: strawberry.ID) -> Node | None:
+            return cast("Node | None", await by_id(info, kind_of(id) or "", id))
 
         async def nodes(info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
             most = info.context.settings.max_page

@@ -1,12 +1,13 @@
 """What itineraries publish beside what all kinds have."""
 
+from datetime import date
 from typing import Any
 
 import strawberry
 from strawberry import ID, Info
 
 from resolvers import itinerary
-from schema.derive import Mark, add, new_class
+from schema.derive import Mark, add, list_of, new_class
 from schema.extras import extra
 from schema.given import plain
 from schema.scalars import Date, DateTime
@@ -38,9 +39,16 @@ def add_types(graph: Any) -> None:
     async def clashes(self: Any, info: Info) -> Any:
         return await itinerary.clashes(info.context, self.doc["_id"], load_at(info, "Itinerary", ("other",)))
 
-    clashes.__annotations__["return"] = list[clash]  # type: ignore[valid-type]  # made at run time
+    clashes.__annotations__["return"] = list_of(clash)
     says = "What its items meet in this and other itineraries. Of plans you may not see you learn only the time."
-    add(record, "clashes", None, description=says, mark=Mark("Itinerary", "extra", action="clashes", right="confirm"), resolver=clashes)
+    add(
+        record,
+        "clashes",
+        None,
+        description=says,
+        mark=Mark("Itinerary", "extra", action="clashes", right="confirm"),
+        resolver=clashes,
+    )
 
 
 def add_fields(graph: Any) -> None:
@@ -48,7 +56,7 @@ def add_fields(graph: Any) -> None:
 
     async def confirm(
         info: Info,
-        id: ID,  # noqa: A002  # the argument's name in the graph
+        id: ID,
         if_revision: str | None = None,
         overrides: list[OverrideInput] | None = None,
     ) -> Any:
@@ -57,28 +65,32 @@ def add_fields(graph: Any) -> None:
 
     async def issue(
         info: Info,
-        id: ID,  # noqa: A002  # as above
+        id: ID,
         if_revision: str | None = None,
         partners: list[ID] | None = None,
     ) -> Any:
         outcome = await itinerary.issue(info.context, id, if_revision, list(partners or ()))
         return await payload(info, "Itinerary", outcome)
 
-    async def move_day(info: Info, id: ID, if_revision: str, day: ID, to: Date) -> Any:  # noqa: A002  # as above
-        return await payload(info, "Itinerary", await itinerary.move_day(info.context, id, if_revision, day, to))
+    async def move_day(info: Info, id: ID, if_revision: str, day: ID, to: Date) -> Any:
+        return await payload(
+            info, "Itinerary", await itinerary.move_day(info.context, id, if_revision, day, date.fromisoformat(to))
+        )
 
     async def move_item(
         info: Info,
-        id: ID,  # noqa: A002  # as above
+        id: ID,
         if_revision: str,
         item: ID,
         start: DateTime,
-        following: bool = False,  # noqa: FBT001, FBT002  # an argument of the graph
+        following: bool = False,
     ) -> Any:
         outcome = await itinerary.move_item(info.context, id, if_revision, item, start, following=following)
         return await payload(info, "Itinerary", outcome)
 
-    says = "Take its people and rooms. A hard clash blocks unless its item is overridden with a reason. DRAFT → CONFIRMED."
+    says = (
+        "Take its people and rooms. A hard clash blocks unless its item is overridden with a reason. DRAFT → CONFIRMED."
+    )
     graph.action("Itinerary", "confirm", confirm, says)
     says = "Make an immutable, numbered issue for the partners concerned: all of the visit, or those named."
     graph.action("Itinerary", "issue", issue, says)

@@ -9,7 +9,7 @@ from documents.itinerary_issue import ItineraryIssue
 from documents.tree import tree
 from resolvers import issue
 from resolvers.history import PathChange
-from schema.derive import Mark, add, new_class
+from schema.derive import Mark, add, list_of, new_class
 from schema.extras import extra
 from schema.scalars import Date
 
@@ -32,7 +32,7 @@ def add_types(graph: Any) -> None:
     async def differences(self: Any, info: Info, since: int | None = None) -> Any:
         return await issue.differences(info.context, self, since)
 
-    differences.__annotations__["return"] = list[difference]  # type: ignore[valid-type]  # made at run time
+    differences.__annotations__["return"] = list_of(difference)
     says = "What differs from the issue before, or from the one of the number `since`, as far as you read both."
     mark = Mark("ItineraryIssue", "extra", action="differences")
     add(graph.outputs.records["ItineraryIssue"], "differences", None, description=says, mark=mark, resolver=differences)

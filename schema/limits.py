@@ -66,7 +66,11 @@ class _Measure:
         return DEFAULT_WINDOW if self.paged(node) else 1
 
     def paged(self, node: FieldNode) -> bool:
-        names = {item.name.value for item in node.selection_set.selections if isinstance(item, FieldNode)} if node.selection_set else set()
+        names = (
+            {item.name.value for item in node.selection_set.selections if isinstance(item, FieldNode)}
+            if node.selection_set
+            else set()
+        )
         return bool(names & {"nodes", "edges"})
 
     def number(self, value: Any) -> int:

@@ -15,13 +15,18 @@ from schema.selection import payload
 Resolver = Callable[..., Awaitable[Any]]
 
 # Steps that a kind's own module publishes, since they do more than move the state.
-OWN: set[tuple[str, str]] = {("Itinerary", "confirm"), ("Itinerary", "issue"), ("Partner", "merge"), ("ItineraryIssue", "supersede")}
+OWN: set[tuple[str, str]] = {
+    ("Itinerary", "confirm"),
+    ("Itinerary", "issue"),
+    ("Partner", "merge"),
+    ("ItineraryIssue", "supersede"),
+}
 
 
 def creating(kind: str) -> Resolver:
     """``create…``."""
 
-    async def resolve(info: Info, input: Any) -> Any:  # noqa: A002  # the argument's name in the graph
+    async def resolve(info: Info, input: Any) -> Any:
         return await payload(info, kind, await create(info.context, kind, plain(input)))
 
     return resolve
@@ -30,7 +35,7 @@ def creating(kind: str) -> Resolver:
 def updating(kind: str) -> Resolver:
     """``update…``."""
 
-    async def resolve(info: Info, id: ID, if_revision: str, patch: Any) -> Any:  # noqa: A002  # as above
+    async def resolve(info: Info, id: ID, if_revision: str, patch: Any) -> Any:
         return await payload(info, kind, await update(info.context, kind, id, if_revision, plain(patch)))
 
     return resolve
@@ -39,7 +44,7 @@ def updating(kind: str) -> Resolver:
 def stepping(kind: str, step: Action) -> Resolver:
     """A step of a lifecycle that takes nothing."""
 
-    async def resolve(info: Info, id: ID, if_revision: str | None = None) -> Any:  # noqa: A002  # as above
+    async def resolve(info: Info, id: ID, if_revision: str | None = None) -> Any:
         return await payload(info, kind, await act(info.context, kind, id, step, if_revision, {}))
 
     return resolve
@@ -48,7 +53,7 @@ def stepping(kind: str, step: Action) -> Resolver:
 def stepping_with(kind: str, step: Action) -> Resolver:
     """A step of a lifecycle that takes facts along."""
 
-    async def resolve(info: Info, id: ID, input: Any = None, if_revision: str | None = None) -> Any:  # noqa: A002
+    async def resolve(info: Info, id: ID, input: Any = None, if_revision: str | None = None) -> Any:
         outcome = await act(info.context, kind, id, step, if_revision, plain(input) or {})
         return await payload(info, kind, outcome)
 
@@ -58,7 +63,7 @@ def stepping_with(kind: str, step: Action) -> Resolver:
 def publishing(kind: str) -> Resolver:
     """``publish…``."""
 
-    async def resolve(info: Info, id: ID, embargo: DateTime | None = None) -> Any:  # noqa: A002  # as above
+    async def resolve(info: Info, id: ID, embargo: DateTime | None = None) -> Any:
         return await payload(info, kind, await moments.publish(info.context, kind, id, embargo))
 
     return resolve
@@ -67,7 +72,7 @@ def publishing(kind: str) -> Resolver:
 def issuing(kind: str) -> Resolver:
     """``issue…``: to the partners concerned."""
 
-    async def resolve(info: Info, id: ID, partners: list[ID] | None = None) -> Any:  # noqa: A002  # as above
+    async def resolve(info: Info, id: ID, partners: list[ID] | None = None) -> Any:
         return await payload(info, kind, await moments.issue(info.context, kind, id, list(partners or ())))
 
     return resolve
@@ -77,7 +82,7 @@ def moving(move: Callable[..., Awaitable[Any]]) -> Callable[[str], Resolver]:
     """A moment that takes nothing but the record."""
 
     def of(kind: str) -> Resolver:
-        async def resolve(info: Info, id: ID) -> Any:  # noqa: A002  # as above
+        async def resolve(info: Info, id: ID) -> Any:
             return await payload(info, kind, await move(info.context, kind, id))
 
         return resolve

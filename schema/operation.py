@@ -41,7 +41,9 @@ class Parsed:
         """The operation of that name, or the only one. Raises Invalid."""
         found = get_operation_ast(self.document, name)
         if found is None:
-            names = [d.name.value for d in self.document.definitions if isinstance(d, OperationDefinitionNode) and d.name]
+            names = [
+                d.name.value for d in self.document.definitions if isinstance(d, OperationDefinitionNode) and d.name
+            ]
             msg = f"operationName must name one of the operations: {', '.join(names) or 'there is none'}"
             raise Invalid(msg)
         return found
@@ -60,7 +62,7 @@ class _Switches(Visitor):
                 self.names.add(argument.value.name.value)
 
 
-class Refused(Exception):  # noqa: N818  # it carries the answer
+class Refused(Exception):  # it carries the answer
     """A document that is not valid for the mask."""
 
     def __init__(self, errors: list[GraphQLError]) -> None:

@@ -18,10 +18,10 @@ def add_types(graph: Any) -> None:
 def add_fields(graph: Any) -> None:
     """Merging, taking a merge back, and partners with whom nothing happens."""
 
-    async def merge(info: Info, id: ID, into: ID) -> Any:  # noqa: A002  # the argument's name in the graph
+    async def merge(info: Info, id: ID, into: ID) -> Any:
         return await payload(info, "Partner", await partner.merge(info.context, id, into))
 
-    async def unmerge(info: Info, id: ID) -> Any:  # noqa: A002  # as above
+    async def unmerge(info: Info, id: ID) -> Any:
         return await payload(info, "Partner", await partner.unmerge(info.context, id))
 
     async def dormant(info: Info, months: int = 24, first: int | None = None, after: str | None = None) -> Any:

@@ -29,7 +29,7 @@ Collect = Callable[[GraphQLObjectType, list[Any]], dict[str, list[Any]]]
 _LARGEST_INT = 2_147_483_647
 
 
-class Aside(Exception):  # noqa: N818  # it is no error: the stock executor takes over
+class Aside(Exception):  # it is no error: the stock executor takes over
     """A shape cannot be sure of its answer: the stock executor must give it, errors included."""
 
 
@@ -152,7 +152,7 @@ class _Writer:
         convert = {"Int": "INT({})", "Decimal": "DEC({})"}.get(getattr(inner, "name", ""), "{}")
         return self._null(type_, read, convert.format)
 
-    def _joined(self, type_: GraphQLOutputType, details: list[Any], load: Load, read: str) -> str | None:
+    def _joined(self, type_: Any, details: list[Any], load: Load, read: str) -> str | None:
         inner = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
         doc = self.name("d")
         code = self.record(inner, details, load, doc)
@@ -160,7 +160,7 @@ class _Writer:
             return None
         return self._null(type_, read, lambda var: f"[{code} for {doc} in ({var}.doc,)][0]")
 
-    def _many(self, type_: GraphQLOutputType, details: list[Any], load: Load, read: str) -> str | None:
+    def _many(self, type_: Any, details: list[Any], load: Load, read: str) -> str | None:
         items = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
         inner = items.of_type.of_type if isinstance(items.of_type, GraphQLNonNull) else items.of_type
         row, doc = self.name("r"), self.name("d")
@@ -169,7 +169,7 @@ class _Writer:
             return None
         return self._null(type_, read, lambda var: f"[{code} for {row} in {var} for {doc} in ({row}.doc,)]")
 
-    def _part(self, type_: GraphQLOutputType, details: list[Any], load: Load, read: str, path: Path) -> str | None:
+    def _part(self, type_: Any, details: list[Any], load: Load, read: str, path: Path) -> str | None:
         inner = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
         if isinstance(inner, GraphQLList):
             item_type = inner.of_type.of_type if isinstance(inner.of_type, GraphQLNonNull) else inner.of_type
@@ -205,4 +205,3 @@ def _compiled(writer: _Writer, code: str, first: str) -> Shape:
     exec(compile(source, "<shape>", "exec"), space)  # noqa: S102
     shape: Shape = space["shape"]
     return shape
-

@@ -11,7 +11,7 @@ from documents.record import graphql_name
 from resolvers.context import Context
 from resolvers.history import PathChange
 from resolvers.load import Row
-from schema.derive import add, new_class
+from schema.derive import add, describe, list_of, new_class
 from schema.scalars import DateTime
 
 
@@ -55,21 +55,20 @@ def permitted(context: Context, row: Row) -> list[str]:
 def history_types(person: type) -> type:
     """The types of a record's history; ``person`` is the type of who did it."""
     strawberry.type(PathChange, description="One path that changed.")
-    for field, says in (
-        ("path", "Which path; elements of lists by their id, such as `members[a1b2].precedence`."),
-        ("before", "The value before, as JSON; null where there was none."),
-        ("after", "The value after, as JSON; null where there is none."),
-    ):
-        found = next(f for f in PathChange.__strawberry_definition__.fields if f.python_name == field)  # type: ignore[attr-defined]
-        found.description = says
+    describe(
+        PathChange,
+        path="Which path; elements of lists by their id, such as `members[a1b2].precedence`.",
+        before="The value before, as JSON; null where there was none.",
+        after="The value after, as JSON; null where there is none.",
+    )
     entry = new_class("HistoryEntry")
     add(entry, "at", DateTime, description="When.")
-    add(entry, "by", person | None, description="Who; null where that is not in your scope.")  # type: ignore[operator]
+    add(entry, "by", person | None, description="Who; null where that is not in your scope.")
     add(entry, "action", str, description="What was done.")
     add(entry, "changes", list[PathChange], description="Which paths changed, as far as you may read them today.")
     strawberry.type(entry, description="One change of a record.")
     past = new_class("History")
-    add(past, "nodes", list[entry], description="The changes of this page.")  # type: ignore[valid-type]
+    add(past, "nodes", list_of(entry), description="The changes of this page.")
     add(past, "end_cursor", str | None, description="Give it as `after` for the next page.")
     add(past, "has_next_page", bool, description="Whether there is a next page.")
     strawberry.type(past, description="What happened to a record, the newest change first.")

@@ -59,12 +59,12 @@ def _parse_time(value: Any) -> str:
 
 def _parse_decimal(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, str | int | float) or len(str(value)) > 40:
-        msg = "expected a decimal number, best as a string such as \"1250.00\""
+        msg = 'expected a decimal number, best as a string such as "1250.00"'
         raise ValueError(msg)
     try:
         parsed = Decimal(str(value))
     except InvalidOperation as error:
-        msg = f"“{value}” is no decimal number: write it as \"1250.00\""
+        msg = f'“{value}” is no decimal number: write it as "1250.00"'
         raise ValueError(msg) from error
     if not parsed.is_finite():
         msg = f"“{value}” is no finite number"
@@ -87,7 +87,7 @@ SCALARS: dict[object, ScalarDefinition] = {
     ),
     DecimalNumber: strawberry.scalar(
         name="Decimal",
-        description="A decimal number as a string, such as `\"1250.00\"`; nothing is rounded.",
+        description='A decimal number as a string, such as `"1250.00"`; nothing is rounded.',
         serialize=str,
         parse_value=_parse_decimal,
     ),

@@ -8,17 +8,17 @@ from strawberry import Info
 from documents.kinds import kind_of
 from resolvers.load import Load, Row, rows
 from resolvers.problem import Problem, ProblemCode
-from schema.derive import add, new_class
+from schema.derive import add, describe, new_class
 from schema.names import singular, snake
 
 strawberry.enum(ProblemCode, description="What kind of problem it is.")
 strawberry.type(Problem, description="One thing that is wrong with a mutation's input. Nothing was written.")
-for _field in Problem.__strawberry_definition__.fields:  # type: ignore[attr-defined]  # strawberry put it there
-    _field.description = {
-        "code": "What kind of problem it is.",
-        "path": "Where: the place in the input, such as `members[2].badgeName`; empty for the whole.",
-        "message": "What is wrong, and what to do about it.",
-    }[_field.python_name]
+describe(
+    Problem,
+    code="What kind of problem it is.",
+    path="Where: the place in the input, such as `members[2].badgeName`; empty for the whole.",
+    message="What is wrong, and what to do about it.",
+)
 
 
 def load_at(info: Info, kind: str, *places: tuple[str, ...]) -> Load:
@@ -39,7 +39,7 @@ def payload_type(kind: str, record: type) -> type:
     """What a mutation of a kind gives: the record as it now is, or problems."""
     cls = new_class(f"{kind}Payload")
     says = f"The {kind} as it now is; null where there are problems, or where it is no longer in your scope."
-    add(cls, snake(kind), record | None, description=says)  # type: ignore[operator]  # made at run time
+    add(cls, snake(kind), record | None, description=says)
     add(cls, "problems", list[Problem], description="What is wrong, all at once; nothing is written when there is one.")
     strawberry.type(cls, description=f"What a change of a {kind} came to.")
     return cls

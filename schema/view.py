@@ -85,7 +85,9 @@ def _formatted(error: GraphQLError, request_id: str) -> dict[str, Any]:
 class View:
     """The GraphQL endpoint."""
 
-    def __init__(self, services: Services, graph: Graph, authenticator: Authenticator, *, compiled: bool = True) -> None:
+    def __init__(
+        self, services: Services, graph: Graph, authenticator: Authenticator, *, compiled: bool = True
+    ) -> None:
         self.services = services
         self.schemas = Schemas(graph.masked)
         self.operations = Operations()

@@ -1,4 +1,4 @@
-"""Who am I, and why can't I see this?"""
+"""Who the caller is, and why they can or cannot see something."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +15,7 @@ from documents.store import translated
 from documents.tree import Path
 from resolvers.context import Context
 from resolvers.load import rows
-from schema.derive import add, new_class
+from schema.derive import add, list_of, new_class
 from schema.selection import load_at
 
 
@@ -69,7 +69,12 @@ def add_viewer(graph: Any) -> None:
     add(viewer_type, "roles", list[str], description="The roles that you hold.")
     add(viewer_type, "person", graph.outputs.records["Person"] | None, description="Your person in the register.")
     add(viewer_type, "partner", graph.outputs.records["Partner"] | None, description="The partner you act for.")
-    add(viewer_type, "units", list[graph.outputs.records["Unit"]], description="Units you coordinate, with those below.")
+    add(
+        viewer_type,
+        "units",
+        list_of(graph.outputs.records["Unit"]),
+        description="Units you coordinate, with those below.",
+    )
     add(viewer_type, "languages", list[str], description="Languages of this service.")
     add(viewer_type, "zone", str, description="IANA time zone of the university.")
     add(viewer_type, "university", str, description="Name of the university.")
@@ -84,7 +89,9 @@ def add_viewer(graph: Any) -> None:
             ("partner", "Partner", caller.partners),
             ("units", "Unit", caller.units),
         ):
-            found[name] = await rows(context, load_at(info, kind, (name,)), {"_id": {"$in": sorted(ids)}}) if ids else []
+            found[name] = (
+                await rows(context, load_at(info, kind, (name,)), {"_id": {"$in": sorted(ids)}}) if ids else []
+            )
         return {
             "name": caller.name or ("somebody" if caller.signed_in else "nobody"),
             "roles": sorted(role.value for role in caller.roles),
@@ -96,7 +103,7 @@ def add_viewer(graph: Any) -> None:
             "university": context.settings.university,
         }
 
-    async def access(info: Info, id: strawberry.ID, field: str) -> Access | None:  # noqa: A002  # as in the graph
+    async def access(info: Info, id: strawberry.ID, field: str) -> Access | None:
         return await explain(info.context, id, field)
 
     viewer.__annotations__["return"] = viewer_type
