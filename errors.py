@@ -83,3 +83,9 @@ class Unavailable(Answer):
     """The service cannot answer now; asking again later may work."""
 
     code = "UNAVAILABLE"
+
+
+class Internal(Answer):
+    """The fault is here: it is logged under the request id, and not told."""
+
+    code = "INTERNAL"

@@ -121,14 +121,15 @@ class _Writer:
             return self._many(definition.type, details, load.back(mark.back), f"{var}[{mark.back.name!r}]")
         assert mark.path is not None  # noqa: S101  # reads and references carry their path
         # A part may stand in several places: its fields are found below the place at hand.
-        path = mark.path if above is None else above.child(mark.path.name)
+        return self._path(mark.path if above is None else above.child(mark.path.name), definition, details, load, var)
+
+    def _path(self, path: Path, definition: GraphQLField, details: list[Any], load: Load, var: str) -> str | None:
         stored = "_id" if path.path == "id" else path.name
         if path.reference:
             below = load.reference(path)
-            read = f"{var}[{stored!r}]" if not path.nullable else f"{var}.get({stored!r})"
-            if path.many:
-                return self._many(definition.type, details, below, read)
-            return self._joined(definition.type, details, below, read)
+            read = f"{var}.get({stored!r})" if path.nullable else f"{var}[{stored!r}]"
+            join = self._many if path.many else self._joined
+            return join(definition.type, details, below, read)
         if path.model is None:
             load.paths.add(path.stored)
             return self._leaf(definition.type, f"{var}[{stored!r}]")

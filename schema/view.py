@@ -13,7 +13,17 @@ from starlette.responses import Response
 
 from auth.backend import Authenticator
 from auth.mask import mask
-from errors import Answer, Invalid, LimitReached, StoreBusy, StoreError, StoreUnavailable, Unauthenticated, Unavailable
+from errors import (
+    Answer,
+    Internal,
+    Invalid,
+    LimitReached,
+    StoreBusy,
+    StoreError,
+    StoreUnavailable,
+    Unauthenticated,
+    Unavailable,
+)
 from resolvers.context import Context, Services
 from schema.executor import Executor
 from schema.graph import Graph
@@ -68,11 +78,11 @@ def _formatted(error: GraphQLError, request_id: str) -> dict[str, Any]:
         original = original.original_error
     code, message = "INVALID", error.message
     if isinstance(original, Answer):
-        code, message = original.code, str(original)
+        code, message = original.code, str(original.args[0])
     elif isinstance(original, StoreUnavailable | StoreBusy):
         code, message = Unavailable.code, str(original)
     elif original is not None and not isinstance(original, GraphQLError):
-        code, message = "INTERNAL", _INTERNAL
+        code, message = Internal.code, _INTERNAL
         log.error("field failed", request_id=request_id, path=error.path, exc_info=original)
     found: dict[str, Any] = {"message": message}
     if error.locations:
@@ -80,6 +90,11 @@ def _formatted(error: GraphQLError, request_id: str) -> dict[str, Any]:
     if error.path:
         found["path"] = error.path
     return found | {"extensions": {"code": code, "requestId": request_id}}
+
+
+def _refusal(error: Answer, status: int, media: str, request_id: str) -> Response:
+    found = {"message": str(error.args[0]), "extensions": {"code": error.code, "requestId": request_id}}
+    return reply({"errors": [found]}, status, media, request_id)
 
 
 class View:
@@ -99,32 +114,38 @@ class View:
         request_id = secrets.token_hex(8)
         media = RESPONSE_JSON if RESPONSE_JSON in request.headers.get("accept", "") else JSON
         try:
-            caller = await self.authenticator.caller(request.headers)
-            if request.headers.get("content-type", "").partition(";")[0].strip() not in (JSON, RESPONSE_JSON):
-                msg = "Send the request as application/json"
-                return self._refusal(Invalid(msg), 415, media, request_id)
-            query, variables, name = _asked(await self._body(request))
-            context = self.context(caller)
-            result = await self.run(context, query, variables, name)
-        except Refused as refused:
-            status = 400 if media == RESPONSE_JSON else 200
-            return reply({"errors": [_formatted(e, request_id) for e in refused.errors]}, status, media, request_id)
-        except Unauthenticated as error:
-            refusal = self._refusal(error, 401, media, request_id)
-            refusal.headers["WWW-Authenticate"] = 'Bearer realm="korpu", error="invalid_token"'
-            return refusal
-        except LimitReached as error:
-            return self._refusal(error, 413 if error.args[1:] == ("body",) else 400, media, request_id)
-        except Answer as error:
-            return self._refusal(error, 400, media, request_id)
-        except (StoreError, TimeoutError) as error:
-            log.warning("request failed", request_id=request_id, reason=str(error))
-            message = str(error) or "The answer took too long: ask for less at once"
-            return self._refusal(Unavailable(message), 200, media, request_id)
+            result = await self._result(request)
+        except Exception as error:  # noqa: BLE001  # nothing may leave without a code and a request id
+            return self._refused(error, media, request_id)
         content: dict[str, Any] = {"data": result.data}
         if result.errors:
             content["errors"] = [_formatted(error, request_id) for error in result.errors]
         return reply(content, 200, media, request_id)
+
+    async def _result(self, request: Request) -> ExecutionResult:
+        caller = await self.authenticator.caller(request.headers)
+        if request.headers.get("content-type", "").partition(";")[0].strip() not in (JSON, RESPONSE_JSON):
+            raise Invalid("Send the request as application/json", 415)
+        query, variables, name = _asked(await self._body(request))
+        return await self.run(self.context(caller), query, variables, name)
+
+    def _refused(self, error: Exception, media: str, request_id: str) -> Response:
+        """The answer to a request that was not run: its second argument, where there is one, is the HTTP status."""
+        if isinstance(error, Refused):
+            status = 400 if media == RESPONSE_JSON else 200
+            return reply({"errors": [_formatted(e, request_id) for e in error.errors]}, status, media, request_id)
+        if isinstance(error, Unauthenticated):
+            refusal = _refusal(error, 401, media, request_id)
+            refusal.headers["WWW-Authenticate"] = 'Bearer realm="korpu", error="invalid_token"'
+            return refusal
+        if isinstance(error, Answer):
+            return _refusal(error, int(error.args[1]) if error.args[1:] else 400, media, request_id)
+        if isinstance(error, StoreError | TimeoutError):
+            log.warning("request failed", request_id=request_id, reason=str(error))
+            message = str(error) or "The answer took too long: ask for less at once"
+            return _refusal(Unavailable(message), 200, media, request_id)
+        log.error("request failed", request_id=request_id, exc_info=error)
+        return _refusal(Internal(_INTERNAL), 500, media, request_id)
 
     def context(self, caller: Any) -> Context:
         """A fresh context for a caller."""
@@ -165,10 +186,6 @@ class View:
                 size += len(chunk)
                 if size > most:
                     msg = f"The body has more than {most} bytes: send less at once"
-                    raise LimitReached(msg, "body")
+                    raise LimitReached(msg, 413)
                 chunks.append(chunk)
         return b"".join(chunks)
-
-    def _refusal(self, error: Answer, status: int, media: str, request_id: str) -> Response:
-        found = {"message": str(error.args[0]), "extensions": {"code": error.code, "requestId": request_id}}
-        return reply({"errors": [found]}, status, media, request_id)
