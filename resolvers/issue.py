@@ -40,15 +40,16 @@ def _items(document: Mapping[str, Any]) -> dict[str, tuple[str, dict[str, Any]]]
 
 async def differences(context: Context, row: Row, number: int | None) -> list[Difference]:
     """The items that differ from the issue before, or from the one of that number; all are new in a first issue."""
-    load = Load("ItineraryIssue", {"_id", "title", "days", "number"})
-    query: dict[str, Any] = {"itinerary": row.doc["itinerary"], "number": number}
+    # The row at hand may hold joined records in place of ids, so what is compared is read on its own.
+    load = Load("ItineraryIssue", {"_id", "title", "days", "number", "itinerary"})
+    now = (await rows(context, load, {"_id": row.doc["_id"]}, limit=1))[0].doc
+    query: dict[str, Any] = {"itinerary": now["itinerary"], "number": number}
     if number is None:
-        query["number"] = {"$lt": row.doc["number"]}
+        query["number"] = {"$lt": now["number"]}
     earlier = await rows(context, load, query, sort=[("number", -1)], limit=1)
     if number is not None and not earlier:
         msg = f"since is {number}: there is no such issue of this itinerary for you"
         raise Invalid(msg)
-    now = (await rows(context, load, {"_id": row.doc["_id"]}, limit=1))[0].doc
     old, new = _items(earlier[0].doc) if earlier else {}, _items(now)
     items = tree(ItineraryIssue).path("days.items")
     below = Tree("ItineraryIssue", ItineraryIssue, items.children)

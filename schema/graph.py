@@ -18,10 +18,13 @@ from resolvers.load import rows
 from resolvers.page import Window, page
 from schema import mutations
 from schema.additions import ADDITIONS
-from schema.derive import Filters, Inputs, Mark, Node, Outputs, add, list_of, new_class, order_type
+from schema.derive import Mark, Node, add, list_of, new_class
+from schema.filters import Filters, order_type
 from schema.given import plain
+from schema.inputs import Inputs
 from schema.mask import MaskedSchema
 from schema.names import plural, singular, snake
+from schema.outputs import Outputs
 from schema.record_fields import history_types, permitted, withheld
 from schema.selection import by_id, load_at, payload_type
 from schema.viewer import add_viewer

@@ -13,7 +13,7 @@ from schema.derive import Mark, add, list_of, new_class
 from schema.extras import extra
 from schema.scalars import Date
 
-DIFFERENCES = extra("differences", "number", "itinerary")
+DIFFERENCES = extra("differences")
 
 
 def add_types(graph: Any) -> None:

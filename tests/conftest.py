@@ -81,7 +81,7 @@ class Http:
 
     def __init__(self, services: Services, view: View) -> None:
         self.settings = services.settings
-        self.app = Starlette(routes=[Route("/graphql", view, methods=["POST"])])
+        self.app = Starlette(routes=[Route("/graphql", view.respond, methods=["POST"])])
         self.client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=self.app), base_url="http://localhost")
 
     def headers(self, who: Caller) -> dict[str, str]:
