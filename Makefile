@@ -7,7 +7,7 @@ export KORPU_PORT ?= 8000
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: demo test check format bench schema interfere lock clean
+.PHONY: demo test check format bench schema interfere endure lock clean
 
 demo: $(STAMP) ## Starts the service with made-up records, in the foreground
 	@exec $(BIN)/korpu demo
@@ -32,6 +32,9 @@ schema: $(STAMP) ## Prints the schema into schema/schema.graphql
 
 interfere: $(STAMP) ## Runs the long non-interference run
 	@$(BIN)/python -m pytest tests/interference -m long
+
+endure: $(STAMP) ## Kills service and store again and again under load
+	@$(BIN)/python -m pytest tests/endurance -m long
 
 lock: $(STAMP) ## Writes the lock files from pyproject.toml
 	@scripts/lock

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from demo.draw import Draw, element, moment, table, text
+from demo.people import PARTNERS
 from demo.visits import CONCERNED, Visit, visits
 from documents.delegation import Delegation
 from documents.itinerary import Itinerary, ItineraryStatus, Override
@@ -98,7 +99,7 @@ def _item(draw: Draw, visit: Visit, place: tuple[int, int], line: str, change: C
         "hosts": _hosts(draw, visit, place, name, change) if scene.get("host", True) else [],
         "attendees": _attendees(draw, visit, place[0], scene["with"]) if "with" in scene else [],
         "dress": scene.get("dress"),
-        "flags": ["AZ", "BSU", *(name.upper() for name in visit.partners("GUEST"))] if scene.get("flags") else [],
+        "flags": ["AZ", *(PARTNERS[name]["country"] for name in visit.partners("GUEST"))] if scene.get("flags") else [],
         "photographer": scene.get("photographer", False),
         "audience": scene.get("audience", "PARTNER"),
     }

@@ -8,7 +8,6 @@ import re
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
-from functools import cache
 from typing import Annotated, Self
 from zoneinfo import available_timezones
 
@@ -291,9 +290,3 @@ class Passport(Value):
     country: CountryCode = Field(description="Issuing country.")
     issued_on: date | None = Field(default=None, description="Day of issue.")
     valid_until: date = Field(description="Last day of validity.")
-
-
-@cache
-def storage_encoders() -> dict[type, object]:
-    """How the store keeps types that BSON lacks: ISO strings for days and times, names for enumerated values."""
-    return {date: date.isoformat, time: time.isoformat, StrEnum: str, Decimal: Decimal128}

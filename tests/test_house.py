@@ -26,13 +26,14 @@ MAY_IMPORT = {
     "auth": CALLERS,
     "resolvers": QUESTIONS,
     "schema": QUESTIONS | {"schema"},
+    "demo": QUESTIONS | {"demo", "schema"},
     "exchange": QUESTIONS | {"exchange"},
     "work": QUESTIONS | {"work"},
     "letters": CALLERS | {"letters"},
     "reports": CALLERS | {"reports"},
     "feeds": CALLERS | {"feeds"},
     "app": EDGES,
-    "cli": EDGES | {"app"},
+    "cli": EDGES | {"app", "demo"},
 }
 OUTSIDE = {"tests", "bench", "scripts", "docs"}
 
