@@ -2,7 +2,10 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from auth.bearer import Claims, read_token
 from auth.caller import ANONYMOUS, Caller, Role, caller
@@ -13,14 +16,29 @@ from settings import Settings
 
 KEPT_SECONDS = 5.0
 MOST_KEPT = 10_000
+MOST_MERGES = 20
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _serves(contact: Mapping[str, Any], today: date) -> bool:
+    end = (contact["term"] or {}).get("end")
+    gone = contact["status"] == "LEFT" or contact["archived_at"] is not None
+    return not gone and (end is None or date.fromisoformat(end) >= today)
 
 
 class Authenticator:
-    """Says who sends a request. Remembers for a few seconds what a token means."""
+    """Says who sends a request. Remembers for ``kept`` seconds what a token means."""
 
-    def __init__(self, settings: Settings, store: Store) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, clock: Callable[[], datetime] = _now, kept: float = KEPT_SECONDS
+    ) -> None:
         self._settings = settings
         self._store = store
+        self._clock = clock
+        self._seconds = kept
         self._kept: OrderedDict[str, tuple[float, Caller]] = OrderedDict()
 
     async def caller(self, headers: Mapping[str, str]) -> Caller:
@@ -36,7 +54,7 @@ class Authenticator:
         if kept is not None and kept[0] > time.monotonic():
             return kept[1]
         found = await self._known(read_token(self._settings, token))
-        self._kept[token] = (time.monotonic() + KEPT_SECONDS, found)
+        self._kept[token] = (time.monotonic() + self._seconds, found)
         self._kept.move_to_end(token)
         if len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)
@@ -47,14 +65,42 @@ class Authenticator:
         if Role.COORDINATOR in claims.roles:
             units = await self._below(units)
         home = claims.units[0] if claims.units else None
+        roles, partner = claims.roles, claims.partner
+        if Role.PARTNER in roles and partner is not None:
+            partner = await self._standing_for(partner)
+            if claims.person is not None and await self._left(claims.person, partner):
+                roles = tuple(role for role in roles if role is not Role.PARTNER)
+                partner = partner if Role.PORTAL in roles else None
         return caller(
-            *claims.roles,
+            *roles,
             person=claims.person,
             units=units if Role.COORDINATOR in claims.roles else frozenset(),
-            partner=claims.partner,
+            partner=partner,
             home_unit=home,
             name=claims.name,
         )
+
+    async def _standing_for(self, partner: str) -> str:
+        """The partner, or the one that it was merged into (PARTNER-2)."""
+        partners = self._store.collection(collection_of("Partner"))
+        with translated():
+            for _ in range(MOST_MERGES):
+                found = await partners.find_one({"_id": partner}, {"merged_into": 1})
+                if found is None or found["merged_into"] is None:
+                    break
+                partner = found["merged_into"]
+        return partner
+
+    async def _left(self, person: str, partner: str) -> bool:
+        """Whether a person was a contact of the partner and is none any more (CONTACT-1)."""
+        query = {"person": person, "partner": partner}
+        with translated():
+            cursor = self._store.collection(collection_of("Contact")).find(
+                query, {"status": 1, "term": 1, "archived_at": 1}
+            )
+            contacts = await cursor.to_list()
+        today = self._clock().astimezone(ZoneInfo(self._settings.zone)).date()
+        return bool(contacts) and not any(_serves(contact, today) for contact in contacts)
 
     async def _below(self, units: frozenset[str]) -> frozenset[str]:
         """The units and all below them, level by level."""

@@ -1,6 +1,7 @@
-"""The mask: which paths and actions exist at all for a set of roles. Read off the table; knows no caller and no record."""
+"""The mask: which paths and actions exist for a set of roles. Read off the table; knows no caller and no record."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Literal
@@ -37,6 +38,8 @@ class KindMask:
     actions: dict[str, Rule]
     applies: frozenset[str]
     proposes: frozenset[str]
+    # What the steps of the lifecycle may be told, as (action, path).
+    takes: frozenset[tuple[str, str]]
 
     def mode(self, path: Path) -> Mode:
         """Whether a path is never, always, or under a condition readable on the records in scope."""
@@ -115,6 +118,17 @@ def _writes(kind: str, role: Role) -> tuple[set[str], set[str]]:
     return applies, proposes
 
 
+def _takes(kind: str, action: str, role: Role) -> set[tuple[str, str]]:
+    """What a role may tell a step of the lifecycle: paths that it may write."""
+    narrow = WRITES.get((kind, role))
+    found = set()
+    for name in next((step.takes for step in KINDS[kind].lifecycle.actions if step.name == action), ()):
+        held = all(WRITE[label].get(role, NEVER) for label in tree_of(kind).path(name).chain)
+        if held if narrow is None else name in narrow.applies:
+            found.add((action, name))
+    return found
+
+
 def _kind_mask(kind: str, roles: frozenset[Role]) -> KindMask:
     scope = NEVER
     for role in roles:
@@ -131,9 +145,11 @@ def _kind_mask(kind: str, roles: frozenset[Role]) -> KindMask:
     actions: dict[str, Rule] = {}
     applies: set[str] = set()
     proposes: set[str] = set()
+    takes: set[tuple[str, str]] = set()
     for action, rows in ACTIONS[kind].items():
         total = NEVER
         for role in roles & rows.keys():
+            takes |= _takes(kind, action, role)
             total |= ALWAYS if action == "create" else SCOPE[kind].get(role, NEVER) & rows[role]
             if action in ("create", "update"):
                 more, proposed = _writes(kind, role)
@@ -141,7 +157,8 @@ def _kind_mask(kind: str, roles: frozenset[Role]) -> KindMask:
                 proposes |= proposed
         if total:
             actions[action] = total
-    return KindMask(kind, scope, labels, modes, elements, actions, frozenset(applies), frozenset(proposes - applies))
+    written = frozenset(applies), frozenset(proposes - applies), frozenset(takes)
+    return KindMask(kind, scope, labels, modes, elements, actions, *written)
 
 
 @lru_cache(maxsize=256)
@@ -154,6 +171,7 @@ def mask(roles: frozenset[Role]) -> Mask:
         lines += [f"{kind} [{path}]" for path in sorted(found.elements)]
         lines += [f"{kind} write {path}" for path in sorted(found.applies | found.proposes)]
         lines += [f"{kind} do {action}" for action in sorted(found.actions)]
+        lines += [f"{kind} {action} takes {path}" for action, path in sorted(found.takes)]
     return Mask(hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16], roles, kinds)
 
 
@@ -181,21 +199,91 @@ def deciding(kind: str) -> frozenset[str]:
     return frozenset(path for rule in rules for path in rule.needs) & stored
 
 
+# What a rule may look at though nobody reads it: scope fields and moments, which the service keeps.
+GROUND = frozenset({"scope", "published_from", "visits"})
+
+
 def check_table() -> None:
     """Raise where the table and the kinds do not fit together, naming the remedy. Called at start."""
-    for kind, model in KINDS.items():
+    for problem in _problems():
+        raise ValueError(f"{problem} in auth/policy.py")
+
+
+def _problems() -> Iterator[str]:
+    """What is wrong with the table, each with its remedy."""
+    if bare := [label.name for label in LABELS if label not in READ or label not in WRITE]:
+        yield f"The labels {bare} have no rows: add them to READ and WRITE"
+    if unknown := sorted((SCOPE.keys() | ACTIONS.keys()) - KINDS.keys()):
+        yield f"SCOPE or ACTIONS name {unknown}, which are no kinds: correct them"
+    for kind in KINDS:
         if kind not in SCOPE or kind not in ACTIONS:
-            msg = f"{kind} has no policy rows: add them to SCOPE and ACTIONS in auth/policy.py"
-            raise ValueError(msg)
-        if missing := {action.name for action in model.lifecycle.actions} - ACTIONS[kind].keys():
-            msg = f"{kind} has no policy rows for {sorted(missing)}: add them to ACTIONS in auth/policy.py"
-            raise ValueError(msg)
-    for kind, path in ELEMENTS:
-        if not tree_of(kind).path(path).element:
-            msg = f"ELEMENTS names {kind}.{path}, which is no list of elements: correct auth/policy.py"
-            raise ValueError(msg)
-    for kind, role in WRITES:
-        narrow = WRITES[kind, role]
-        if unknown := (narrow.applies | narrow.proposes) - {path.path for path in tree_of(kind).paths}:
-            msg = f"WRITES names unknown paths of {kind}: {sorted(unknown)}: correct auth/policy.py"
-            raise ValueError(msg)
+            yield f"{kind} has no policy rows: add them to SCOPE and ACTIONS"
+            continue
+        yield from _action_problems(kind)
+        yield from _element_problems(kind)
+        yield from _rule_problems(kind)
+    for (kind, role), narrow in WRITES.items():
+        facts = {path.path for path in tree_of(kind).paths if path.fact and not path.fills}
+        if unknown := sorted((narrow.applies | narrow.proposes) - facts):
+            yield f"WRITES lets {role} write {unknown} of {kind}, which are no facts of it: correct it"
+        if not any(role in ACTIONS[kind].get(action, {}) for action in ("create", "update")):
+            yield f"WRITES names {role} for {kind}, who may neither create nor update it: take it out, or allow it"
+
+
+def _action_problems(kind: str) -> Iterator[str]:
+    if missing := sorted({action.name for action in KINDS[kind].lifecycle.actions} - ACTIONS[kind].keys()):
+        yield f"{kind} has no policy rows for {missing}: add them to ACTIONS"
+    for action, rows in ACTIONS[kind].items():
+        if blind := sorted(rows.keys() - SCOPE[kind].keys()):
+            yield f"ACTIONS lets {blind} {action} a {kind}, which they never have in scope: add them to SCOPE"
+
+
+def _element_problems(kind: str) -> Iterator[str]:
+    """Elements may be decided about only by the field that tells them apart."""
+    paths = {path.path: path for path in tree_of(kind).walk()}
+    for name, rules in ((name, rules) for (of, name), rules in ELEMENTS.items() if of == kind):
+        if name not in paths or not paths[name].element:
+            yield f"ELEMENTS names {kind}.{name}, which is no list of elements: correct it"
+        else:
+            yield from _apart_problems(kind, paths[name], rules)
+    for path in paths.values():
+        for label in AUTHORED.keys() & set(path.chain):
+            # The label opens elements by their author: outside such a list it would open everything under it.
+            if not any(label in paths[name].chain and paths[name].element for name in path.lists):
+                yield (
+                    f"{kind}.{path.path} lies in no {label.name} list of elements, and AUTHORED opens {label.name} "
+                    f"element by element: put it into such a list, or take {label.name} out of AUTHORED"
+                )
+            if path.element:
+                yield from _apart_problems(kind, path, AUTHORED[label])
+
+
+def _apart_problems(kind: str, path: Path, rules: dict[Role, ElementRule]) -> Iterator[str]:
+    for role, rule in rules.items():
+        if rule.field != path.apart:
+            yield (
+                f"{kind}.{path.path} is decided for {role} by {rule.field}, and its elements are told apart by "
+                f"{path.apart}: mark the list Apart({rule.field!r}), or correct the rule"
+            )
+        elif path.child(rule.field).chain != path.chain:
+            yield (
+                f"{kind}.{path.path} is decided for {role} by {rule.field}, which has a label of its own: "
+                "give it that of the list, or correct the rule"
+            )
+
+
+def _rule_problems(kind: str) -> Iterator[str]:
+    """A rule may look only at the ground, or at what those it decides about read wherever they see the record."""
+    tables = [("SCOPE", SCOPE[kind]), *((f"ACTIONS, {action},", rows) for action, rows in ACTIONS[kind].items())]
+    tables += [(f"READ, {label.name},", rows) for label, rows in READ.items()]
+    tables += [(f"WRITE, {label.name},", rows) for label, rows in WRITE.items()]
+    paths = {path.path: path for path in tree_of(kind).walk()}
+    for where, rows in tables:
+        for role, rule in rows.items():
+            for name in sorted(paths.keys() & set(rule.needs) - GROUND):
+                scope, only = SCOPE[kind].get(role, NEVER), frozenset({role})
+                if not all(label_rule(kind, label, only).covers(scope) for label in paths[name].chain):
+                    yield (
+                        f"{where} decides for {role} by {kind}.{name}, which {role} does not always read: let the rule "
+                        "look at scope fields, moments or paths that they read,"
+                    )

@@ -188,7 +188,7 @@ _OWN_DATA = Narrow(
     )
 )
 _CONTACT_BY_PARTNER = Narrow(
-    frozenset({"phones", "purposes", "languages", "position"}),
+    frozenset({"phones", "purposes", "languages", "position", "successor"}),
     frozenset({"family_name", "given_name", "emails", "title"}),
 )
 

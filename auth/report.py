@@ -4,7 +4,7 @@ A cell says what a caller of that role gets who holds nothing else than what the
 """
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path as File
 
@@ -19,6 +19,8 @@ from documents.tree import Path
 YES, IF, NO = "✔", "if", "✘"
 NEW, PROPOSES = "new", "p"
 SERVICE = "–"
+
+Cell = Callable[[str, Path, Role], str]
 
 DOCUMENT = File("docs/access.md")
 SNAPSHOT = File("tests/auth/access.txt")
@@ -52,7 +54,7 @@ def writing(kind: str, path: Path, role: Role) -> str:
 
     ``–`` where the service alone writes.
     """
-    if not path.fact or path.fills or path.hidden:
+    if not path.fact or path.fills or path.hidden or path.name == "id":
         return SERVICE
     found = held(role).kinds.get(kind)
     if found is None or not found.writable(path):
@@ -105,18 +107,36 @@ def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
     return [f"| {line} |" for line in (lines[0], " | ".join("-" * width for width in widths), *lines[1:])]
 
 
-def _said(rows: Iterable[tuple[Role, str]]) -> str:
-    """Roles by the rule that holds for them: ``officer, head; coordinator where …``."""
-    by_rule: dict[str, list[str]] = {}
-    for role, rule in rows:
-        by_rule.setdefault(rule, []).append(role.value)
-    first = sorted(by_rule, key=lambda rule: rule != str(ALWAYS))
-    told = [", ".join(by_rule[rule]) + ("" if rule == str(ALWAYS) else f" where {rule}") for rule in first]
+def _by_rule(rules: Mapping[Role, Rule | ElementRule]) -> dict[str, list[Role]]:
+    """Roles by the words of the rule that holds for them, those for whom it always holds first."""
+    found: dict[str, list[Role]] = {}
+    for role in Role:
+        if rules.get(role):
+            found.setdefault(str(rules[role]), []).append(role)
+    return dict(sorted(found.items(), key=lambda entry: entry[0] != str(ALWAYS)))
+
+
+def _names(roles: list[Role]) -> str:
+    return "everyone" if len(roles) == len(Role) else ", ".join(role.value for role in roles)
+
+
+def _said(rules: Mapping[Role, Rule | ElementRule]) -> str:
+    """Rules as a sentence: ``officer, head; coordinator where …``."""
+    told = [
+        _names(roles) + ("" if rule == str(ALWAYS) else f" where {rule}") for rule, roles in _by_rule(rules).items()
+    ]
     return "; ".join(told) or "nobody"
 
 
-def _rows(rules: dict[Role, Rule]) -> list[tuple[Role, str]]:
-    return [(role, str(rules[role])) for role in Role if rules.get(role)]
+def _bullets(lines: Iterable[str]) -> list[str]:
+    """Lines as a list, folded so that a terminal shows them whole."""
+    return [
+        part
+        for line in lines
+        for part in textwrap.wrap(
+            f"- {line}", 118, subsequent_indent="  ", break_on_hyphens=False, break_long_words=False
+        )
+    ]
 
 
 def _roles() -> list[str]:
@@ -124,86 +144,82 @@ def _roles() -> list[str]:
     for role in Role:
         brought = sorted(found.value for found in caller(role).roles - {role})
         kinds = [kind for kind in KINDS if kind in held(role).kinds]
-        rows.append((role.value, short(role), ", ".join(brought) or "nothing", _kinds(kinds)))
-    return ["## Roles", "", *_table(("role", "column", "brings along", "may have in scope"), rows)]
-
-
-def _kinds(kinds: list[str]) -> str:
-    missing = [kind for kind in KINDS if kind not in kinds]
-    return f"all but {', '.join(missing)}" if 0 < len(missing) < len(kinds) else ", ".join(kinds)
+        told = "every kind" if len(kinds) == len(KINDS) else ", ".join(kinds)
+        rows.append((role.value, short(role), ", ".join(brought), told))
+    return ["## Roles", "", *_table(("role", "column", "brings along", "may have records in scope of"), rows)]
 
 
 def _labels() -> list[str]:
     lines = ["## Labels"]
     for label in LABELS:
-        lines += ["", f"### {label.name}", "", f"For {label.purpose}.", ""]
-        lines.append(f"- Read by {_said(_rows(READ[label]))}.")
+        told = [f"Read by {_said(READ[label])}."]
         if label in AUTHORED:
-            lines.append(f"- Elements beyond that: {_elements(AUTHORED[label])}.")
-        lines.append(f"- Written by {_said(_rows(WRITE[label]))}.")
+            told.append(f"Beyond that, elements of a list are read by {_said(AUTHORED[label])}.")
+        told.append(f"Written by {_said(WRITE[label])}.")
+        lines += ["", f"### {label.name}: {label.purpose}", "", *_bullets(told)]
     return lines
-
-
-def _elements(rules: dict[Role, ElementRule]) -> str:
-    return _said([(role, str(rules[role])) for role in Role if role in rules])
 
 
 def _chain(path: Path) -> str:
     return " > ".join(label.name for label in path.chain)
 
 
-def _groups(kind: str, roles: list[Role]) -> dict[str, list[Path]]:
-    """The paths of a kind by their cells, each group under the name of its labels."""
-    found: dict[tuple[tuple[Label, ...], tuple[str, ...]], list[Path]] = {}
-    for path in sorted(listed(kind), key=lambda path: [LABELS.index(label) for label in path.chain]):
-        cells = [reading(kind, path, role) for role in roles] + [writing(kind, path, role) for role in roles]
-        found.setdefault((path.chain, tuple(cells)), []).append(path)
-    chains = [chain for chain, _ in found]
-    return {
-        _chain(paths[0]) + (f", {_name(paths[0])} …" if chains.count(chain) > 1 else ""): paths
-        for (chain, _), paths in found.items()
-    }
-
-
-def _name(path: Path) -> str:
-    return f"{path.path}[]" if path.element else path.path
+def _matrix(kind: str, verb: str, roles: list[Role], paths: Iterable[Path], cell: Cell) -> list[str]:
+    """Paths with the same labels and cells as one row, and which paths those are."""
+    groups: dict[tuple[tuple[Label, ...], tuple[str, ...]], list[Path]] = {}
+    for path in sorted(paths, key=lambda found: [LABELS.index(label) for label in found.chain]):
+        groups.setdefault((path.chain, tuple(cell(kind, path, role) for role in roles)), []).append(path)
+    chains = [chain for chain, _ in groups]
+    rows, told = [], []
+    for (chain, cells), found in groups.items():
+        # What has its parent in the same row is not named again.
+        tops = [path for path in found if path.path.rpartition(".")[0] not in {other.path for other in found}]
+        names = [f"{path.path}.*" if path.children and not path.value else path.path for path in tops]
+        name = _chain(found[0]) + (f", {names[0]} …" if chains.count(chain) > 1 else "")
+        rows.append([name, *cells])
+        told.append(f"**{name}**: {', '.join(f'`{each}`' for each in names)}")
+    return [*_table([verb, *map(short, roles)], rows), "", *_bullets(told)] if rows else [f"Nobody may {verb} a path."]
 
 
 def _kind(kind: str) -> list[str]:
     roles = [role for role in Role if kind in held(role).kinds]
-    groups = _groups(kind, roles)
-    heads = [short(role) for role in roles]
-    lines = [f"## {kind}", "", " ".join((KINDS[kind].__doc__ or "").split()), "", "In scope for:", ""]
-    lines += [f"- {found}" for found in _said(_rows(SCOPE[kind])).split("; ")]
-    lines += ["", "Paths, by what is decided about them:", ""]
-    for name, paths in groups.items():
-        told = f"- **{name}**: {', '.join(f'`{_name(path)}`' for path in paths)}"
-        lines += textwrap.wrap(told, 118, subsequent_indent="  ", break_on_hyphens=False, break_long_words=False)
-    rows = [[name, *(reading(kind, paths[0], role) for role in roles)] for name, paths in groups.items()]
-    lines += ["", *_table(["read", *heads], rows), "", *_element_rules(kind)]
-    written = {name: paths for name, paths in groups.items() if writing(kind, paths[0], Role.HEAD) != SERVICE}
-    rows = [[name, *(writing(kind, paths[0], role) for role in roles)] for name, paths in written.items()]
-    lines += _table(["write", *heads], rows)
+    paths = [path for path in listed(kind) if path.name != "id" or path.path == "id"]
+    facts = [path for path in paths if any(writing(kind, path, role) not in (SERVICE, NO) for role in roles)]
+    lines = [f"## {kind}", "", " ".join((KINDS[kind].__doc__ or "").split()), "", "In scope:", ""]
+    lines += _bullets(f"{_names(found)}: {_words(rule)}" for rule, found in _by_rule(SCOPE[kind]).items())
+    lines += ["", *_matrix(kind, "read", roles, paths, reading)]
+    if elements := _element_rules(kind):
+        lines += ["", *_bullets(elements)]
+    lines += ["", *_matrix(kind, "write", roles, facts, writing), ""]
     rows = [[action, *(doing(kind, action, role) for role in roles)] for action in ACTIONS[kind]]
-    lines += ["", *_table(["do", *heads], rows), ""]
-    return lines + [f"- `{action}`: {_said(_rows(rules))}." for action, rules in ACTIONS[kind].items()]
+    lines += [*_table(["do", *map(short, roles)], rows), ""]
+    by_rule: dict[str, list[str]] = {}
+    for action, rules in ACTIONS[kind].items():
+        by_rule.setdefault(_said(rules), []).append(action)
+    lines += _bullets(f"{', '.join(f'`{action}`' for action in found)}: {rule}" for rule, found in by_rule.items())
+    takes = [step for step in KINDS[kind].lifecycle.actions if step.takes]
+    return lines + _bullets(f"`{step.name}` takes {', '.join(f'`{name}`' for name in step.takes)}" for step in takes)
+
+
+def _words(rule: str) -> str:
+    return "every record" if rule == str(ALWAYS) else f"where {rule}"
 
 
 def _element_rules(kind: str) -> list[str]:
-    lines = [f"- Elements of `{path}`: {_elements(rules)}." for (of, path), rules in ELEMENTS.items() if of == kind]
+    lines = [f"Elements of `{path}`: {_said(rules)}." for (of, path), rules in ELEMENTS.items() if of == kind]
     for path in listed(kind):
         rules = next((AUTHORED[label] for label in path.chain if label in AUTHORED), None)
         if path.element and rules is not None:
-            lines.append(f"- Elements of `{path.path}`, beyond what the label opens: {_elements(rules)}.")
-    return [*lines, ""] if lines else []
+            lines.append(f"Elements of `{path.path}`, beyond what the label opens: {_said(rules)}.")
+    return lines
 
 
 def _releases() -> list[str]:
-    lines = ["## Releases", "", "What is told on purpose although the table hides where it comes from.", ""]
+    lines = []
     for release in RELEASES:
         roles = ", ".join(role.value for role in release.to)
-        lines.append(f"- **{release.name}** tells {roles} {release.tells}: {release.why}.")
-    return lines
+        lines.append(f"**{release.name}** tells {roles} {release.tells}. Why: {release.why}.")
+    return ["## Releases", "", "Told on purpose although the table hides where it comes from.", "", *_bullets(lines)]
 
 
 def snapshot() -> str:
@@ -217,7 +233,7 @@ def snapshot() -> str:
             lines.append(f"{name} read {_cells({role: reading(kind, path, role) for role in Role})}")
             if writing(kind, path, Role.HEAD) != SERVICE:
                 lines.append(f"{name} write {_cells({role: writing(kind, path, role) for role in Role})}")
-        lines += [f"{kind} {line.removeprefix('- ')}" for line in _element_rules(kind) if line]
+        lines += [f"{kind} {line}" for line in _element_rules(kind)]
         for action in ACTIONS[kind]:
             lines.append(f"{kind} do {action} {_cells({role: doing(kind, action, role) for role in Role})}")
     lines += ["", *(f"Release {found.name} to {', '.join(role.value for role in found.to)}" for found in RELEASES)]

@@ -89,6 +89,12 @@ class Host(Element):
     answer: Annotated[HostAnswer, shared] = Field(default=HostAnswer.ASKED, description="What the host answered.")
     substitute: Annotated[PersonId | None, shared] = Field(default=None, description="Who stands in.")
 
+    def who(self) -> str | None:
+        """Who hosts as things stand: whoever stands in, and nobody who declined."""
+        if self.answer is HostAnswer.SUBSTITUTE and self.substitute:
+            return self.substitute
+        return None if self.answer is HostAnswer.DECLINED else self.person
+
 
 class Attendee(Element):
     """Someone who takes part in an item; without any, all members do."""
@@ -151,6 +157,12 @@ class Day(Element):
     )
 
 
+def hosts_of(days: list[Day]) -> set[str]:
+    """The scope tokens of everyone who hosts one of the items."""
+    found = {host.who() for day in days for item in day.items for host in item.hosts}
+    return {f"host:{person}" for person in found if person}
+
+
 class Override(Element):
     """A clash that was accepted, and why (ITIN-3)."""
 
@@ -198,7 +210,7 @@ class Itinerary(ItineraryFacts, Record):
 
     def scope_facts(self) -> set[str]:
         """Everyone who hosts one of the items."""
-        return {f"host:{host.person}" for day in self.days for item in day.items for host in item.hosts}
+        return hosts_of(self.days)
 
     class Settings(Storage):
         name = "itineraries"

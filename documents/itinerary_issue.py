@@ -6,14 +6,14 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 from pymongo import ASCENDING, IndexModel
 
-from documents.itinerary import Day
+from documents.itinerary import Day, hosts_of
 from documents.labels import searchable, shared, sortable
 from documents.record import Action, Facts, Lifecycle, Record, Storage
 from documents.values import DelegationId, ItineraryId, ItineraryIssueId, Text
 
 
 class ItineraryIssueStatus(StrEnum):
-    """Whether the issue is the newest one."""
+    """Whether the issue is the newest one for those it was issued to."""
 
     ISSUED = "ISSUED"
     SUPERSEDED = "SUPERSEDED"
@@ -42,6 +42,10 @@ class ItineraryIssue(ItineraryIssueFacts, Record):
         states=("ISSUED", "SUPERSEDED"),
         actions=(Action("supersede", ("ISSUED",), "SUPERSEDED", "A newer issue took its place."),),
     )
+
+    def scope_facts(self) -> set[str]:
+        """Everyone who hosts one of the items."""
+        return hosts_of(self.days)
 
     class Settings(Storage):
         name = "itinerary_issues"

@@ -10,6 +10,9 @@ from exchange.partners import PartnerRow
 # A domain of more institutions than this is a portal, such as a school authority's: to share it says nothing.
 PORTAL = 3
 
+# How a row is known that an earlier import, or the same one, has met.
+BY_ROW = "the row"
+
 # What a merge fills in where the partner has nothing.
 _SINGLE = ("city", "address", "postal_code", "website")
 
@@ -115,18 +118,25 @@ class Index:
         for name in partner.names:
             self._by_name[name, partner.country].pop(partner.id, None)
 
-    def survey(self, rows: Iterable[PartnerRow]) -> None:
+    @property
+    def portals(self) -> frozenset[str]:
+        """The domains that the survey found to be a portal's."""
+        return self._portals
+
+    def survey(self, rows: Iterable[PartnerRow], *, portals: Iterable[str] | None = None) -> None:
         """Look through a whole file for portals and disputed domains before its first row is decided.
 
         A domain is a portal's when rows and known partners together give it to more than three institutions, told apart
         by name; without this look the first schools of a portal would take its domain for their own. A domain that two
-        rows of the file give to different names is disputed: alone it makes nobody the same.
+        rows of the file give to different names is disputed: alone it makes nobody the same. An import that goes on
+        names the `portals` found when it began: the partners that it has written since would be counted twice.
         """
         names: defaultdict[str, set[str]] = defaultdict(set)
         for row in rows:
             for domain in row.domains:
                 names[domain].add(min(row.folded_names(), default=row.digest()))
-        self._portals = frozenset(domain for domain, given in names.items() if self._holders(domain, given) > PORTAL)
+        found = (domain for domain, given in names.items() if self._holders(domain, given) > PORTAL)
+        self._portals = frozenset(found if portals is None else portals)
         self._disputed = frozenset(domain for domain, given in names.items() if len(given) > 1)
 
     def _holders(self, domain: str, names: set[str]) -> int:
@@ -143,7 +153,7 @@ class Index:
         if digest in self._waiting:
             return Wait()
         if (settled := self._settled.get(digest)) in self._known:
-            return Unchanged(settled, "the row")
+            return Unchanged(settled, BY_ROW)
         if not (row.identifiers or self.own_domains(row) or row.folded_names()):
             return Propose((), "an abbreviation is all there is to know it by")
         return self._by_identifiers(row) or self._by_domains(row) or self._by_names(row) or Create()

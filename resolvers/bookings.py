@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from documents.folding import fold
-from documents.itinerary import HostAnswer, Item, Itinerary
+from documents.itinerary import Item, Itinerary
 from documents.store import DuplicateKeyError, Store, translated
 from resolvers.problem import Problem, ProblemCode, Problems
 
@@ -54,11 +54,7 @@ class Taken:
 
 
 def _people(item: Item) -> Iterator[str]:
-    for host in item.hosts:
-        if host.answer is HostAnswer.SUBSTITUTE and host.substitute:
-            yield host.substitute
-        elif host.answer is not HostAnswer.DECLINED:
-            yield host.person
+    yield from (person for host in item.hosts if (person := host.who()))
     yield from (person for person in (item.interpreter, item.escort) if person)
     yield from (attendee.person for attendee in item.attendees)
     if item.transfer and item.transfer.driver:

@@ -92,8 +92,12 @@ async def act(
             draft.problem(ProblemCode.CONFLICT, "id", says)
             return
         draft.document["status"] = action.target
+        taken = {name: value for name, value in arguments.items() if name in action.takes}
+        for path, place in written(tree_of(kind).paths, taken, ("input",)):
+            if writes(kind, context.caller, action.name, path, draft.before, context.now) != "applies":
+                draft.problem(ProblemCode.FORBIDDEN, place, "You may not write this field: leave it out")
         patcher = Patcher(context, None, draft.before)
-        patcher.apply(tree_of(kind).paths, draft.document, {n: v for n, v in arguments.items() if n in action.takes})
+        patcher.apply(tree_of(kind).paths, draft.document, taken)
         draft.problems += patcher.problems
 
     return await change(context, kind, record_id, action.name, if_revision, work, arguments=arguments)

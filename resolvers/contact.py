@@ -1,5 +1,7 @@
 """What is special about contacts: leaving (CONTACT-1)."""
 
+from zoneinfo import ZoneInfo
+
 from documents.contact import Contact, ContactStatus
 from documents.kinds import collection_of
 from documents.proposal import Proposal, ProposalType
@@ -13,7 +15,7 @@ async def check(draft: Draft) -> None:
     contact: Contact = draft.model()
     if draft.action != "leave":
         return
-    today = draft.context.now.date()
+    today = draft.context.now.astimezone(ZoneInfo(draft.context.settings.zone)).date()
     if contact.successor is not None:
         query = {"_id": contact.successor, "partner": contact.partner, "status": {"$ne": ContactStatus.LEFT}}
         found = await draft.context.store.collection(collection_of("Contact")).find_one(query, session=draft.session)

@@ -15,6 +15,7 @@ from errors import Invalid
 from resolvers.context import Context
 from resolvers.diff import Touched
 from resolvers.load import Load, Row, rows
+from resolvers.references import told
 
 if TYPE_CHECKING:
     from resolvers.draft import Draft
@@ -114,21 +115,18 @@ async def history(context: Context, row: Row, first: int, after: str | None, peo
     ids = sorted({entry["by"] for entry in found[:first] if entry["by"]})
     loaded = await rows(context, people, {"_id": {"$in": ids}}) if ids else []
     names = {person.doc["_id"]: person for person in loaded}
-    nodes = [_entry(entry, names, set(readable)) for entry in found[:first]]
+    nodes = [await _entry(context, entry, names, set(readable)) for entry in found[:first]]
     end = _cursor(found[first - 1]) if nodes and len(nodes) == first else _cursor(found[-1]) if nodes else None
     return Past(nodes, end, has_next_page=len(found) > first)
 
 
-def _entry(entry: dict[str, Any], people: dict[str, Row], readable: set[str]) -> Entry:
-    changes = [
-        PathChange(found["path"], as_json(found["before"]), as_json(found["after"]))
-        for found in entry["changes"]
-        if found["key"] in readable
-    ]
+async def _entry(context: Context, entry: dict[str, Any], people: dict[str, Row], readable: set[str]) -> Entry:
+    shown = await told(context, entry["kind"], [found for found in entry["changes"] if found["key"] in readable])
+    changes = [PathChange(found["path"], as_json(found["before"]), as_json(found["after"])) for found in shown]
     # The name of an action would tell of the hidden part that it moved.
-    told = entry["action"] in ("create", "update") or any(found.path == "status" for found in changes)
-    told = told or not entry["changes"] or len(changes) == len(entry["changes"])
-    return Entry(entry["at"], people.get(entry["by"] or ""), entry["action"] if told else "update", changes)
+    named = entry["action"] in ("create", "update") or any(found.path == "status" for found in changes)
+    named = named or not entry["changes"] or len(changes) == len(entry["changes"])
+    return Entry(entry["at"], people.get(entry["by"] or ""), entry["action"] if named else "update", changes)
 
 
 def _cursor(entry: dict[str, Any]) -> str:

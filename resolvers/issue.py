@@ -12,6 +12,7 @@ from resolvers.context import Context
 from resolvers.diff import diff
 from resolvers.history import PathChange, as_json
 from resolvers.load import Load, Row, rows
+from resolvers.references import told
 
 
 class DifferenceType(StrEnum):
@@ -63,7 +64,9 @@ async def differences(context: Context, row: Row, number: int | None) -> list[Di
             found.append(Difference(DifferenceType.REMOVED, key, item["title"], day, day, []))
         else:
             (was, before), (day, after) = old[key], new[key]
-            moved = [PathChange(t.path, as_json(t.before), as_json(t.after)) for t in diff(below, before, after)]
+            touched = [t.stored() for t in diff(below, before, after)]
+            shown = await told(context, "ItineraryIssue", touched, below="days.items.")
+            moved = [PathChange(t["path"], as_json(t["before"]), as_json(t["after"])) for t in shown]
             if moved or was != day:
                 found.append(Difference(DifferenceType.CHANGED, key, after["title"], day, was, moved))
     return found

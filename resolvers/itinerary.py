@@ -6,6 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from pydantic import ValidationError
+
 from auth.access import action_rule, fetch
 from documents.itinerary import Day, Itinerary, ItineraryStatus, Override
 from documents.itinerary_issue import ItineraryIssue
@@ -14,19 +16,22 @@ from documents.record import element_id
 from documents.store import Store
 from resolvers.bookings import (
     BOOKINGS,
+    Booking,
     Taken,
     booked,
     bookings,
     other_clashes,
     own_clashes,
     prepare_guards,
+    release,
     rewrite,
     touch_guards,
 )
 from resolvers.change import change
 from resolvers.context import Context
-from resolvers.draft import RULES, Draft, Rules, make, parse, remake
+from resolvers.draft import RULES, Draft, Rules, make, parse, remake, told
 from resolvers.load import Load, Row, rows
+from resolvers.person import OVER
 from resolvers.problem import Problem, ProblemCode
 
 Outcome = tuple[str | None, list[Problem]]
@@ -73,32 +78,71 @@ async def confirm(
     """Take the people and rooms of an itinerary. A hard clash blocks unless its item is overridden with a reason."""
     record = await fetch(context.store, "Itinerary", record_id, context.caller, context.now, action="confirm")
     await prepare_guards(context.store, bookings(parse(Itinerary, record)))
-    reasons = {entry["item"]: entry["reason"] for entry in overrides}
-    accepted = {(entry["item"], entry["resource"]) for entry in record["overrides"]}
 
     async def work(draft: Draft) -> None:
         if draft.document["status"] != ItineraryStatus.DRAFT:
             message = f"confirm is not possible while {draft.document['status']}: it is a step from DRAFT"
             draft.problem(ProblemCode.CONFLICT, "id", message)
             return
+        visit = await _visit(draft)
+        if visit is not None and visit["status"] in OVER:
+            message = f"The visit is {visit['status']}: its days cannot be confirmed"
+            draft.problem(ProblemCode.CONFLICT, "id", message)
+            return
         itinerary = parse(Itinerary, draft.document)
+        reasons = _reasons(draft, itinerary, overrides)
         found = bookings(itinerary)
         await touch_guards(context.store, found, draft.session)
         taken = own_clashes(found, itinerary.id)
         taken += await other_clashes(context.store, found, itinerary.id, draft.session)
+        standing = await _standing(draft, found)
+        told_of = set()
         for clash in taken:
-            if not clash.firm or (clash.booking.item, clash.booking.resource) in accepted:
+            key = (clash.booking.item, clash.booking.resource)
+            beside = (clash.item, clash.booking.resource)
+            if not clash.firm or (key in standing and (clash.itinerary != itinerary.id or beside in standing)):
                 continue
-            reason = reasons.get(clash.booking.item)
-            if reason is None:
+            if clash.booking.item not in reasons:
                 draft.problem(ProblemCode.CONFLICT, _place(itinerary, clash), await _busy(draft, clash))
-            else:
-                entry = Override(item=clash.booking.item, resource=clash.booking.resource, reason=reason)
+            elif key not in told_of:
+                told_of.add(key)
+                entry = Override(item=key[0], resource=key[1], reason=reasons[clash.booking.item])
                 kept = {**entry.model_dump(), "by": context.caller.person, "at": context.now}
                 draft.document["overrides"].append(kept)
         draft.document["status"] = str(ItineraryStatus.CONFIRMED)
 
     return await change(context, "Itinerary", record_id, "confirm", if_revision, work)
+
+
+def _reasons(draft: Draft, itinerary: Itinerary, overrides: list[Mapping[str, Any]]) -> dict[str, str]:
+    """The reasons given, by item."""
+    items = {item.id for day in itinerary.days for item in day.items}
+    found = {}
+    for index, given in enumerate(overrides):
+        if given["item"] not in items:
+            message = "There is no such item: read the itinerary again"
+            draft.problem(ProblemCode.NOT_FOUND, f"overrides[{index}].item", message)
+        try:
+            found[given["item"]] = Override(item=given["item"], resource="", reason=given["reason"]).reason
+        except ValidationError as error:
+            message = told(error.errors(include_url=False, include_input=False)[0]).message
+            draft.problem(ProblemCode.INVALID, f"overrides[{index}].reason", message)
+    return found
+
+
+async def _standing(draft: Draft, found: list[Booking]) -> set[tuple[str, str]]:
+    """Which overrides, as (item, resource), still stand: a booking that moved since is accepted anew."""
+    accepted = {(entry["item"], entry["resource"]) for entry in draft.document["overrides"]}
+    held = await _held(draft, found)
+    return {(booking.item, booking.resource) for booking in held} & accepted
+
+
+async def _held(draft: Draft, found: list[Booking]) -> set[Booking]:
+    """Those of an itinerary's bookings that it holds firmly."""
+    query = {"itinerary": draft.document["_id"], "firm": True}
+    kept = await draft.context.store.collection(BOOKINGS).find(query, session=draft.session).to_list()
+    held = {(b["item"], b["resource"], b["start"], b["end"]) for b in kept}
+    return {b for b in found if (b.item, b.resource, b.start, b.end) in held}
 
 
 def _place(itinerary: Itinerary, clash: Taken) -> str:
@@ -141,6 +185,9 @@ async def check(draft: Draft) -> None:
         day.items.sort(key=lambda item: (item.start, item.end))
     itinerary.days.sort(key=lambda day: day.date)
     firm_states = (ItineraryStatus.CONFIRMED, ItineraryStatus.ISSUED)
+    if draft.action == "restore" and draft.before["archived_at"] is not None and itinerary.status in firm_states:
+        # What it took was given up when it was archived.
+        itinerary.status = ItineraryStatus.DRAFT
     if draft.action == "update" and itinerary.status in firm_states:
         old = set(bookings(parse(Itinerary, draft.before)))
         if not set(bookings(itinerary)) <= old:
@@ -149,19 +196,16 @@ async def check(draft: Draft) -> None:
 
 async def keep_bookings(draft: Draft) -> None:
     """After a change: the bookings follow the items. What was firm and is unchanged stays firm."""
-    if draft.action in ("issue", "finalise", "archive", "restore"):
+    if draft.action in ("issue", "finalise"):
         return
     itinerary: Itinerary = draft.model()
-    found = list(dict.fromkeys(bookings(itinerary)))
     store, session = draft.context.store, draft.session
-    if itinerary.status is ItineraryStatus.CONFIRMED:
-        firm = set(found)
-    else:
-        kept = (
-            await store.collection(BOOKINGS).find({"itinerary": itinerary.id, "firm": True}, session=session).to_list()
-        )
-        held = {(b["item"], b["resource"], b["start"], b["end"]) for b in kept}
-        firm = {b for b in found if (b.item, b.resource, b.start, b.end) in held}
+    visit = await _visit(draft)
+    if itinerary.archived_at is not None or (visit is not None and visit["status"] in OVER):
+        await release(store, [itinerary.id], session)
+        return
+    found = list(dict.fromkeys(bookings(itinerary)))
+    firm = set(found) if draft.action == "confirm" else await _held(draft, found)
     await rewrite(store, itinerary.id, found, firm, session)
 
 
@@ -178,12 +222,15 @@ async def issue(context: Context, record_id: str, if_revision: str | None, partn
         if "restricted" in draft.before["scope"]:
             message = "The itinerary of a restricted visit cannot be issued: lift the restriction first"
             draft.problem(ProblemCode.CONFLICT, "id", message)
-        concerned = {entry["partner"] for entry in visit.get("partners", ())} if visit else set(partners)
+        concerned = {entry["partner"] for entry in visit["partners"]} if visit else await _partners(draft, partners)
         for index, partner in enumerate(partners):
-            if partner not in concerned:
+            if partner not in concerned and visit is not None:
                 message = "This partner takes no part in the visit: add it to the visit's partners first"
                 draft.problem(ProblemCode.INVALID, f"partners[{index}]", message)
-        draft.arguments = {"partners": sorted(partners or concerned)}
+            elif partner not in concerned:
+                message = "There is no such Partner for you: check the id"
+                draft.problem(ProblemCode.NOT_FOUND, f"partners[{index}]", message)
+        draft.arguments = {"partners": sorted(set(partners) or concerned)}
         draft.document["status"] = str(ItineraryStatus.ISSUED)
         draft.document["issues"] += 1
 
@@ -197,6 +244,12 @@ async def _visit(draft: Draft) -> dict[str, Any] | None:
     collection = draft.context.store.collection(collection_of("Delegation"))
     visit: dict[str, Any] | None = await collection.find_one({"_id": found}, session=draft.session)
     return visit
+
+
+async def _partners(draft: Draft, ids: list[str]) -> set[str]:
+    """Which of these partners the caller has in scope."""
+    found = await rows(draft.context, Load("Partner"), {"_id": {"$in": ids}}) if ids else []
+    return {row.doc["_id"] for row in found}
 
 
 async def _make_issue(draft: Draft) -> None:
@@ -215,12 +268,15 @@ async def _make_issue(draft: Draft) -> None:
         issued_at=draft.context.now,
     )
     await make(draft, copy)
-    if latest is not None:
 
-        async def supersede(made: Draft) -> None:
-            made.document["status"] = "SUPERSEDED"
+    async def supersede(made: Draft) -> None:
+        made.document["status"] = "SUPERSEDED"
 
-        await remake(draft, "ItineraryIssue", latest["_id"], "supersede", supersede)
+    # An issue stays the newest one for a partner to whom the later one does not go.
+    current = {"itinerary": itinerary.id, "status": "ISSUED", "_id": {"$ne": copy.id}}
+    for earlier in await store.find(current, sort=[("number", 1)], session=draft.session).to_list():
+        if set(earlier["issued_to"]) <= set(copy.issued_to):
+            await remake(draft, "ItineraryIssue", earlier["_id"], "supersede", supersede)
 
 
 async def effect(draft: Draft) -> None:
@@ -239,10 +295,14 @@ async def move_day(context: Context, record_id: str, if_revision: str, day_id: s
         if day is None:
             draft.problem(ProblemCode.NOT_FOUND, "day", "There is no such day: read the itinerary again")
             return
-        days = (to - day.date).days
-        for item in day.items:
-            for name in ("start", "end", "actual_start", "actual_end"):
-                setattr(item, name, _shifted(getattr(item, name), item.zone, days))
+        by = to - day.date
+        try:
+            for item in day.items:
+                for name in ("start", "end", "actual_start", "actual_end"):
+                    setattr(item, name, _shifted(getattr(item, name), item.zone, by))
+        except OverflowError:
+            draft.problem(ProblemCode.INVALID, "to", f"{to} lies outside the calendar: name another day")
+            return
         day.date = to
         _put_days(draft, itinerary)
 
@@ -261,10 +321,17 @@ async def move_item(
             draft.problem(ProblemCode.NOT_FOUND, "item", "There is no such item: read the itinerary again")
             return
         moved = next(item for item in day.items if item.id == item_id)
-        delta = start - moved.start
+        zone = ZoneInfo(moved.zone)
+        by = start.astimezone(zone).replace(tzinfo=None) - moved.start.astimezone(zone).replace(tzinfo=None)
         along = [item for item in day.items if item is moved or (following and item.start >= moved.end)]
         for item in along:
-            item.start, item.end = item.start + delta, item.end + delta
+            lasts = item.end - item.start
+            try:
+                item.start = start if item is moved else _shifted(item.start, item.zone, by) or item.start
+                item.end = item.start + lasts
+            except OverflowError:
+                draft.problem(ProblemCode.INVALID, "start", f"{start} lies outside the calendar: name another time")
+                return
             target = item.start.astimezone(ZoneInfo(item.zone)).date()
             if target != day.date:
                 day.items.remove(item)
@@ -283,12 +350,12 @@ def _day_of(itinerary: Itinerary, target: date) -> Day:
     return day
 
 
-def _shifted(moment: datetime | None, zone: str, days: int) -> datetime | None:
-    """The same local time some days later, also across a change of the clocks."""
+def _shifted(moment: datetime | None, zone: str, by: timedelta) -> datetime | None:
+    """The local time so much later, also across a change of the clocks. Raises OverflowError."""
     if moment is None:
         return None
     local = moment.astimezone(ZoneInfo(zone))
-    return (local.replace(tzinfo=None) + timedelta(days=days)).replace(tzinfo=ZoneInfo(zone)).astimezone(moment.tzinfo)
+    return (local.replace(tzinfo=None) + by).replace(tzinfo=ZoneInfo(zone)).astimezone(moment.tzinfo)
 
 
 def _put_days(draft: Draft, itinerary: Itinerary) -> None:
@@ -301,9 +368,11 @@ RULES["Itinerary"] = Rules(check=check, effect=effect)
 async def rebook(store: Store) -> None:
     """Write the bookings of every itinerary anew, from its items and its state: after records were put in in bulk."""
     collection = store.collection(collection_of("Itinerary"))
+    over = store.collection(collection_of("Delegation")).find({"status": {"$in": sorted(OVER)}}, {"_id": 1})
+    gone = [document["_id"] async for document in over]
     documents: list[dict[str, Any]] = []
     await store.collection(BOOKINGS).delete_many({})
-    async for document in collection.find({"archived_at": None}):
+    async for document in collection.find({"archived_at": None, "delegation": {"$nin": gone}}):
         itinerary = parse(Itinerary, document)
         firm = itinerary.status is not ItineraryStatus.DRAFT
         documents += [booked(itinerary.id, booking, firm=firm) for booking in dict.fromkeys(bookings(itinerary))]

@@ -92,7 +92,7 @@ class Load:
         return self._projection
 
     def stripped(self, sight: Sight) -> list[tuple[int, Path]]:
-        """Paths fetched that are read only under a condition: (label bits, path), outermost only."""
+        """Paths fetched that are not always read: (label bits, path), outermost only."""
         if self._stripped is None:
             found: list[tuple[int, Path]] = []
             modes = sight.kind.modes
@@ -101,7 +101,7 @@ class Load:
                 for path in paths:
                     if path.hidden or not self._touches(path):
                         continue
-                    own = tuple(label for label in path.chain if label not in above and modes[label] == "if")
+                    own = tuple(label for label in path.chain if label not in above and modes[label] != "always")
                     if own:
                         found.append((chain_bits(own), path))
                     visit(path.children, path.chain)
@@ -120,8 +120,11 @@ class Load:
         return self._lists
 
     def _touches(self, path: Path) -> bool:
+        """Whether something of a path is fetched: all of it, a part of it, or all of what holds it."""
         stored = path.stored
-        return any(found == stored or found.startswith(f"{stored}.") for found in self.paths)
+        return any(
+            found == stored or found.startswith(f"{stored}.") or stored.startswith(f"{found}.") for found in self.paths
+        )
 
 
 def _below(path: str, wanted: set[str]) -> bool:

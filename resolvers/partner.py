@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
 
@@ -13,21 +14,24 @@ from documents.partner import Partner, PartnerStatus
 from documents.proposal import Proposal, ProposalType
 from documents.store import translated
 from documents.tree import Path
+from errors import Invalid
 from resolvers.change import change
 from resolvers.context import Context
 from resolvers.draft import RULES, Draft, Rules, Work, make, remake
+from resolvers.person import OVER
 from resolvers.problem import Problem, ProblemCode, Problems
 
 Outcome = tuple[str | None, list[Problem]]
 MERGES = "merges"
 MOST_REPOINTED = 2_000
+MOST_MONTHS = 1_200
 GAINS = ("identifiers", "domains", "aliases")
 
 
 async def check(draft: Draft) -> None:
     """An identifier belongs to one partner. Where another has it, that is told only to who may see that other one."""
     partner: Partner = draft.model()
-    if draft.action == "unmerge":
+    if draft.action == "unmerge" and draft.arguments:
         # The one it went into gives up what it gained before this one takes its identifiers back.
         await remake(draft, "Partner", draft.arguments["into"], "unmerge", _losing(draft.arguments["gained"]))
     partner.contested = sorted(set(partner.contested) & {f"{i.scheme}:{i.value}" for i in partner.identifiers})
@@ -110,6 +114,12 @@ async def unmerge(context: Context, record_id: str) -> Outcome:
         if entry is None:
             draft.problem(ProblemCode.CONFLICT, "id", "This partner is not merged: there is nothing to take back")
             return
+        partners = context.store.collection(collection_of("Partner"))
+        later = await partners.find_one({"_id": entry["into"]}, session=draft.session)
+        if later is None or later["merged_into"] is not None:
+            message = "The partner it went into was merged itself since: take that merge back first"
+            draft.problem(ProblemCode.CONFLICT, "id", message)
+            return
         draft.arguments = entry
         draft.document["status"], draft.document["merged_into"] = entry["status"], None
 
@@ -117,10 +127,13 @@ async def unmerge(context: Context, record_id: str) -> Outcome:
 
 
 async def merging(draft: Draft) -> None:
-    """The rest of a merge or of taking it back, in its transaction."""
-    if draft.action == "merge":
+    """The rest of a merge or of taking it back, in its transaction.
+
+    Only the partner that is merged has arguments: the others are changed in the course of it.
+    """
+    if draft.action == "merge" and draft.arguments:
         await _merged(draft)
-    elif draft.action == "unmerge":
+    elif draft.action == "unmerge" and draft.arguments:
         await _unmerged(draft)
     else:
         await effect(draft)
@@ -143,7 +156,7 @@ async def _merged(draft: Draft) -> None:
             async def repoint(made: Draft, places: list[list[Any]] = places) -> None:
                 _repoint(made.document, source, into, [], places)
 
-            await remake(draft, kind, record["_id"], "update", repoint)
+            await remake(draft, kind, record["_id"], "merge", repoint)
             moved.append({"kind": kind, "record": record["_id"], "places": places})
     gained: dict[str, Any] = {}
 
@@ -151,6 +164,8 @@ async def _merged(draft: Draft) -> None:
         for name in GAINS:
             gained[name] = [value for value in draft.document[name] if value not in made.document[name]]
             made.document[name] = [*made.document[name], *gained[name]]
+        # What a third partner holds stays contested, whoever else claims it.
+        made.document["contested"] = sorted({*made.document["contested"], *draft.document["contested"]})
 
     await remake(draft, "Partner", into, "merge", gain)
     entry: dict[str, Any] = {"_id": uuid4().hex, "source": source, "into": into, "status": draft.arguments["status"]}
@@ -160,12 +175,15 @@ async def _merged(draft: Draft) -> None:
 
 def _repoint(value: Any, source: str, into: str, at: list[Any], places: list[list[Any]]) -> None:
     """Replace a reference wherever it stands in a stored record, and note where that was: elements by their id."""
+    if isinstance(value, list) and source in value and into in value:
+        places.append([*at, value.index(source), "gone"])
+        value.remove(source)
     pairs = value.items() if isinstance(value, dict) else enumerate(value)
     for key, below in list(pairs):
         if key in ("scope", "terms", "sort", "counts", "patch"):
             continue
         step = below["id"] if isinstance(value, list) and isinstance(below, dict) and "id" in below else key
-        if below == source and into not in (value if isinstance(value, list) else ()):
+        if below == source:
             value[key] = into
             places.append([*at, source if isinstance(value, list) else key])
         elif isinstance(below, dict | list):
@@ -188,7 +206,7 @@ async def _unmerged(draft: Draft) -> None:
             for place in places:
                 _point_back(made.document, place, entry["source"], entry["into"])
 
-        await remake(draft, moved["kind"], moved["record"], "update", back)
+        await remake(draft, moved["kind"], moved["record"], "unmerge", back)
 
     await draft.context.store.collection(MERGES).delete_one({"_id": entry["_id"]}, session=draft.session)
 
@@ -201,6 +219,10 @@ def _point_back(value: Any, place: list[Any], source: str, into: str) -> None:
             if into in value:
                 value[value.index(into)] = source
             return
+        if rest == ["gone"]:
+            if source not in value:
+                value.insert(step, source)
+            return
         below = next((item for item in value if isinstance(item, dict) and item.get("id") == step), None)
         if below is not None:
             _point_back(below, rest, source, into)
@@ -212,11 +234,22 @@ def _point_back(value: Any, place: list[Any], source: str, into: str) -> None:
 
 
 async def awake(context: Context, months: int) -> list[str]:
-    """Partners that some visit in the caller's scope concerned within that many calendar months (PARTNER-3)."""
+    """Partners that some visit in the caller's scope concerned within that many calendar months (PARTNER-3).
+
+    A visit counts until its last day; one that was declined or cancelled does not count. Raises Invalid.
+    """
+    if not 1 <= months <= MOST_MONTHS:
+        msg = f"months is {months}: give a number from 1 to {MOST_MONTHS}"
+        raise Invalid(msg)
     sight = context.sight("Delegation")
-    since: date = context.now.date() - relativedelta(months=months)
-    recent = {"partners.partner": {"$exists": True}, "dates.start": {"$gte": since.isoformat()}}
-    query = {"$and": [recent, sight.filter()]} if sight else {"_id": {"$in": []}}
+    since: date = context.now.astimezone(ZoneInfo(context.settings.zone)).date() - relativedelta(months=months)
+    lasts = [
+        found
+        for path in ("dates", "actual_dates")
+        for found in ({f"{path}.start": {"$gte": since.isoformat()}}, {f"{path}.end": {"$gte": since.isoformat()}})
+    ]
+    recent: dict[str, Any] = {"status": {"$nin": sorted(OVER)}, "$or": lasts}
+    query: dict[str, Any] = {"$and": [recent, sight.filter()]} if sight else {"_id": {"$in": []}}
     with translated():
         cursor = context.store.collection(collection_of("Delegation")).find(query, {"partners.partner": 1})
         found = await cursor.to_list()

@@ -1,10 +1,18 @@
-"""What a record refers to."""
+"""What a record refers to, and what of that may be told."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
+from documents.kinds import tree_of
+from documents.record import graphql_name
 from documents.tree import Path
+from resolvers.context import Context
+from resolvers.load import Load, rows
 from resolvers.problem import at
+
+_ELEMENT = re.compile(r"\[[^\]]*\]")
 
 
 def references(paths: tuple[Path, ...], document: Mapping[str, Any], *place: str | int) -> list[tuple[str, str, str]]:
@@ -23,3 +31,45 @@ def references(paths: tuple[Path, ...], document: Mapping[str, Any], *place: str
         elif path.children and isinstance(value, Mapping):
             found += references(path.children, value, *place, path.name)
     return found
+
+
+@cache
+def _referring(kind: str) -> dict[str, str]:
+    """The paths of a kind that refer to records, as changes name them but for the ids of elements, and to what kind."""
+    paths = (path for path in tree_of(kind).walk() if path.reference and not path.hidden)
+    return {".".join(map(graphql_name, path.path.split("."))): path.reference or "" for path in paths}
+
+
+async def told(
+    context: Context, kind: str, changes: Iterable[Mapping[str, Any]], below: str = ""
+) -> list[dict[str, Any]]:
+    """Changes of a record as they may be told: a reference to what is out of scope has no value.
+
+    One to a kind that does not exist for the caller is not there. Paths are those of the kind, or ``below`` one of it.
+    """
+    kept: list[tuple[dict[str, Any], str | None]] = []
+    wanted: dict[str, set[str]] = {}
+    for change in changes:
+        to = _referring(kind).get(f"{below}{_ELEMENT.sub('', change['path'])}")
+        if to is not None and context.sight(to) is None:
+            continue
+        kept.append((dict(change), to))
+        if to is not None:
+            wanted.setdefault(to, set()).update(*map(_ids, (change["before"], change["after"])))
+    seen: set[str] = set()
+    for to, ids in wanted.items():
+        seen |= {row.doc["_id"] for row in await rows(context, Load(to), {"_id": {"$in": sorted(ids)}})} if ids else set()
+    for change, to in kept:
+        if to is not None:
+            change |= {side: _shown(change[side], seen) for side in ("before", "after")}
+    return [change for change, _ in kept]
+
+
+def _ids(value: Any) -> list[str]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _shown(value: Any, seen: set[str]) -> Any:
+    if isinstance(value, list):
+        return [found for found in value if found in seen]
+    return value if value in seen else None

@@ -155,7 +155,7 @@ class Graph:
         says = f"The {kind} of this id; null where there is none for you."
         add(self.query, name, None, description=says, mark=mark, resolver=one)
         says = f"The {kind} of this code; null where there is none for you."
-        add(self.query, f"{name}_by_code", None, description=says, mark=mark, resolver=by_code)
+        add(self.query, f"{snake(kind)}_by_code", None, description=says, mark=mark, resolver=by_code)
         says = f"{kind} records that you have in scope, by conditions, search and order, page by page."
         add(self.query, plural(kind), None, description=says, mark=mark, resolver=many)
 

@@ -60,7 +60,7 @@ class Inputs:
                 continue
             annotation = self._type(kind, path, patch=patch)
             required = path.required and not patch and not action
-            mark = Mark(kind, "action", action=action) if action else Mark("" if value else kind, "write", path)
+            mark = Mark(kind, "action", path, action=action) if action else Mark("" if value else kind, "write", path)
             if required:
                 add(cls, path.name, annotation, description=path.description, mark=mark)
             else:

@@ -42,7 +42,7 @@ def _exists(mark: Mark, kind: KindMask) -> bool:
         # A part is offered where something below it may be written.
         return any(kind.writable(found) for found in path.walk())
     if mark.use == "action":
-        return mark.action in kind.actions
+        return mark.action in kind.actions if path is None else (mark.action, path.path) in kind.takes
     return path is None or kind.readable(path)
 
 
