@@ -17,7 +17,7 @@ from documents.cipher import Cipher
 from documents.embedded import start_embedded
 from documents.kinds import prepare
 from documents.migrations import check_migrations
-from documents.store import Store, connect, translated
+from documents.store import Store, connect
 from errors import StoreError, Unauthenticated
 from resolvers.context import Services
 from schema.graph import Graph
@@ -61,8 +61,7 @@ def routes(found: Services, *, compiled: bool = True) -> list[Route]:
 
     async def ready(_: Request) -> Response:
         try:
-            with translated():
-                await found.store.db.command("ping")
+            await found.store.ping()
         except StoreError as error:
             return JSONResponse({"ready": False, "reason": str(error)}, 503)
         return JSONResponse({"ready": True})

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import logging
+import os
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import date
@@ -59,12 +61,14 @@ class Server(uvicorn.Server):
 
 
 def _serve(settings: Settings, announce: Callable[[], None], more: Any = None) -> None:
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(level))
     config = uvicorn.Config(
         create_app(settings, more=more),
         host=settings.host,
         port=settings.port,
         access_log=False,
-        log_level="warning",
+        log_level="debug" if settings.log_level == "debug" else "warning",
         server_header=False,
         date_header=True,
         timeout_graceful_shutdown=10,
@@ -147,6 +151,8 @@ def import_partners_command(
 def crowd_command(count: Annotated[int, typer.Argument(min=1, help="How many delegations.")]) -> None:
     """Add made-up delegations with itineraries, for measuring; a run that was broken off goes on where it stopped."""
     settings = load_settings(**_local())
+    if settings.mode != "demo":
+        raise SettingsError("KORPU_MODE: made-up delegations go into a demonstration only: set it to demo")
 
     async def run(store: Store) -> None:
         made = office(await beginning(store, utc_now().date()), SEED)
@@ -209,10 +215,7 @@ def check() -> None:
 
 def _local() -> dict[str, Any]:
     """Without a store of one's own, commands work on the demonstration's."""
-    with contextlib.suppress(SettingsError):
-        if load_settings().mongodb_uri is not None:
-            return {}
-    return {"mode": "demo"}
+    return {} if "KORPU_MONGODB_URI" in os.environ or "KORPU_MODE" in os.environ else {"mode": "demo"}
 
 
 async def _store(settings: Settings, stack: contextlib.AsyncExitStack) -> Store:
@@ -242,7 +245,6 @@ def _bar() -> Progress:
 
 def main() -> None:
     """Run a command; what is wrong is said in a sentence, not a traceback."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30))
     try:
         app()
     except (SettingsError, StoreError, Unreadable, ValueError) as error:

@@ -92,7 +92,7 @@ class Sight:
         return frozenset(path for rule in rules for path in rule.needs)
 
     def reads_key(self, key: str, record: dict[str, Any], bits: int) -> bool:
-        """Whether the caller reads what a change key stands for, on this record (see resolvers/keys.py)."""
+        """Whether the caller reads what a change key stands for, on this record (see documents/stamp.py)."""
         chain, *groups = key.split("|")
         if any(not bits & label_bit(_BY_NAME[name]) for name in chain.split(">")):
             return False

@@ -224,6 +224,8 @@ def _problems() -> Iterator[str]:
         yield from _rule_problems(kind)
     for (kind, role), narrow in WRITES.items():
         facts = {path.path for path in tree_of(kind).paths if path.fact and not path.fills}
+        facts |= {name for step in KINDS[kind].lifecycle.actions for name in step.takes}
+        facts |= {name for step in KINDS[kind].lifecycle.actions for name in step.takes}
         if unknown := sorted((narrow.applies | narrow.proposes) - facts):
             yield f"WRITES lets {role} write {unknown} of {kind}, which are no facts of it: correct it"
         if not any(role in ACTIONS[kind].get(action, {}) for action in ("create", "update")):
@@ -234,7 +236,7 @@ def _action_problems(kind: str) -> Iterator[str]:
     if missing := sorted({action.name for action in KINDS[kind].lifecycle.actions} - ACTIONS[kind].keys()):
         yield f"{kind} has no policy rows for {missing}: add them to ACTIONS"
     for action, rows in ACTIONS[kind].items():
-        if blind := sorted(rows.keys() - SCOPE[kind].keys()):
+        if blind := sorted(role.value for role in rows.keys() - SCOPE[kind].keys()):
             yield f"ACTIONS lets {blind} {action} a {kind}, which they never have in scope: add them to SCOPE"
 
 

@@ -89,6 +89,20 @@ def doing(kind: str, action: str, role: Role) -> str:
     return YES if rule.covers(found.scope) else IF
 
 
+def taking(kind: str, action: str, name: str, role: Role) -> str:
+    """✔ wherever the action may be done, ``if`` on some of those records, ✘ where the action does not take it."""
+    found = held(role).kinds.get(kind)
+    if found is None or (action, name) not in found.takes:
+        return NO
+    written = _written(kind, tree_of(kind).path(name), role, action)
+    return YES if written.covers(found.actions[action]) else IF
+
+
+def taken(kind: str, action: str) -> tuple[str, ...]:
+    """The paths that an action of the lifecycle takes along."""
+    return next((step.takes for step in KINDS[kind].lifecycle.actions if step.name == action), ())
+
+
 def report() -> str:
     """The whole table as Markdown: roles, labels, each kind, releases."""
     parts = [_roles(), _labels(), *(_kind(kind) for kind in KINDS), _releases()]
@@ -191,14 +205,17 @@ def _kind(kind: str) -> list[str]:
     if elements := _element_rules(kind):
         lines += ["", *_bullets(elements)]
     lines += ["", *_matrix(kind, "write", roles, facts, writing), ""]
-    rows = [[action, *(doing(kind, action, role) for role in roles)] for action in ACTIONS[kind]]
+    rows = []
+    for action in ACTIONS[kind]:
+        rows.append([action, *(doing(kind, action, role) for role in roles)])
+        rows += [[f"{action}: {n}", *(taking(kind, action, n, role) for role in roles)] for n in taken(kind, action)]
     lines += [*_table(["do", *map(short, roles)], rows), ""]
     by_rule: dict[str, list[str]] = {}
     for action, rules in ACTIONS[kind].items():
         by_rule.setdefault(_said(rules), []).append(action)
-    lines += _bullets(f"{', '.join(f'`{action}`' for action in found)}: {rule}" for rule, found in by_rule.items())
-    takes = [step for step in KINDS[kind].lifecycle.actions if step.takes]
-    return lines + _bullets(f"`{step.name}` takes {', '.join(f'`{name}`' for name in step.takes)}" for step in takes)
+    return lines + _bullets(
+        f"{', '.join(f'`{action}`' for action in found)}: {rule}" for rule, found in by_rule.items()
+    )
 
 
 def _words(rule: str) -> str:
@@ -236,6 +253,9 @@ def snapshot() -> str:
         lines += [f"{kind} {line}" for line in _element_rules(kind)]
         for action in ACTIONS[kind]:
             lines.append(f"{kind} do {action} {_cells({role: doing(kind, action, role) for role in Role})}")
+            for name in taken(kind, action):
+                cells = {role: taking(kind, action, name, role) for role in Role}
+                lines.append(f"{kind} do {action} taking {name} {_cells(cells)}")
     lines += ["", *(f"Release {found.name} to {', '.join(role.value for role in found.to)}" for found in RELEASES)]
     return "\n".join(lines) + "\n"
 

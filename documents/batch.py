@@ -1,12 +1,16 @@
 """Many documents at once: the forms of the driver that write in bulk."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
+from uuid import UUID
 
+from bson import Binary
 from pymongo import UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
-from pymongo.errors import BulkWriteError, DuplicateKeyError
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure
 
 DUPLICATE_KEY = 11000
 
@@ -38,6 +42,15 @@ async def update(
     except BulkWriteError as error:
         raise _told(error) from error
     return result.matched_count
+
+
+async def end_session(database: AsyncDatabase[Stored], session: UUID) -> None:
+    """Abort what a session of a client that is gone has left open: a server would keep its locks for a minute.
+
+    ``session`` is the id that the driver gives it. Where the server refuses, the minute has to pass.
+    """
+    with suppress(OperationFailure):
+        await database.command("killSessions", [{"id": Binary.from_uuid(session)}])
 
 
 def _told(error: BulkWriteError) -> Exception:

@@ -1,6 +1,7 @@
 """Itinerary: the days of a visit, and their immutable issues (D9)."""
 
 from datetime import date as calendar_day
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, ClassVar, Self
 
@@ -19,6 +20,9 @@ from documents.values import (
     Text,
     ZoneName,
 )
+
+# Each day that an item touches has a guard for each thing that it takes.
+LONGEST_ITEM = timedelta(days=31)
 
 
 class ItemKind(StrEnum):
@@ -143,6 +147,9 @@ class Item(Element):
     def _ordered(self) -> Self:
         if self.end <= self.start:
             msg = "ends before it starts: give an end after the start"
+            raise ValueError(msg)
+        if self.end - self.start > LONGEST_ITEM:
+            msg = f"lasts longer than {LONGEST_ITEM.days} days: divide it"
             raise ValueError(msg)
         return self
 

@@ -63,6 +63,11 @@ class Store:
         """Close every connection."""
         await self.client.close()
 
+    async def ping(self) -> None:
+        """Ask whether the store answers, briefly. Raises StoreUnavailable."""
+        with translated(), pymongo.timeout(PING_SECONDS):
+            await self.db.command("ping")
+
     def collection(self, name: str) -> AsyncCollection[Stored]:
         """Give the collection `name`."""
         return self.db[name]

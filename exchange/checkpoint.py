@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from documents.batch import insert
+from documents.batch import end_session, insert
 from documents.store import Store, translated
 from resolvers.bulk import Overtaken
 
@@ -17,6 +17,8 @@ IMPORTS = "imports"
 ROWS = "import_rows"
 # One for all files: of two imports at once, each sees what the other wrote before it decides.
 GUARD = "partners"
+# Names the session that wrote last, so that what it left open when it was killed need not time out.
+WRITER = "partners session"
 
 
 @dataclass(slots=True)
@@ -40,6 +42,20 @@ async def prepare_imports(store: Store) -> None:
     with translated():
         await store.collection(IMPORTS).update_one({"_id": GUARD}, {"$setOnInsert": {"batch": 0}}, upsert=True)
         await store.collection(ROWS).update_one({"_id": 0}, {"$setOnInsert": {"partners": {}}}, upsert=True)
+
+
+async def end_broken_off(store: Store) -> None:
+    """Free what an import that was killed still holds. One that is alive repeats its batch."""
+    with translated():
+        writer = await store.collection(IMPORTS).find_one({"_id": WRITER})
+        if writer is not None:
+            await end_session(store.db, writer["session"])
+
+
+async def name_writer(store: Store, session: Any) -> None:
+    """Keep which session writes, outside its transaction."""
+    kept = {"session": session.session_id["id"]}
+    await store.collection(IMPORTS).update_one({"_id": WRITER}, {"$set": kept}, upsert=True)
 
 
 async def read_checkpoint(store: Store, digest: str, file: str) -> Checkpoint:

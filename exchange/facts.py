@@ -27,6 +27,7 @@ LOOKED_AT = (
     "website",
     "domains",
     "identifiers",
+    "contested",
     "charter_until",
     "merged_into",
 )
@@ -93,7 +94,7 @@ def merge(partner: Partner, row: PartnerRow, domains: Iterable[str]) -> None:
 
 
 def known(document: Mapping[str, Any]) -> Known:
-    """Give what matching looks at of a stored partner."""
+    """Give what matching looks at of a stored partner. An identifier that another one holds is not its own."""
     names = (*document["name"].values(), document["local_name"], *document["aliases"])
     address = document["address"] or {}
     holds = {
@@ -107,7 +108,11 @@ def known(document: Mapping[str, Any]) -> Known:
         country=document["country"],
         names=folded_names(name for name in names if name),
         domains=frozenset(map(_ascii, document["domains"])),
-        identifiers=frozenset((each["scheme"], each["value"]) for each in document["identifiers"]),
+        identifiers=frozenset(
+            (each["scheme"], each["value"])
+            for each in document["identifiers"]
+            if f"{each['scheme']}:{each['value']}" not in document["contested"]
+        ),
         holds=frozenset(what for what, value in holds.items() if value),
         charter_until=date.fromisoformat(document["charter_until"]) if document["charter_until"] else None,
     )

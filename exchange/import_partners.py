@@ -19,7 +19,15 @@ from documents.record import Record
 from documents.stamp import stored
 from documents.store import Store, translated
 from errors import StoreBusy
-from exchange.checkpoint import Checkpoint, keep_checkpoint, prepare_imports, read_checkpoint, read_settled
+from exchange.checkpoint import (
+    Checkpoint,
+    end_broken_off,
+    keep_checkpoint,
+    name_writer,
+    prepare_imports,
+    read_checkpoint,
+    read_settled,
+)
 from exchange.facts import LOOKED_AT, known, make, merge, unlike_abbreviations
 from exchange.match import BY_ROW, Create, Decision, Index, Merge, Propose, Unchanged, Wait
 from exchange.partners import COLUMNS, Layout, PartnerRow, Reject, layout, partner_row
@@ -99,7 +107,7 @@ class _Step:
     id: str
 
 
-async def import_partners(  # noqa: PLR0913 - all that an import depends on is handed in
+async def import_partners(
     store: Store,
     path: Path,
     *,
@@ -120,6 +128,7 @@ async def import_partners(  # noqa: PLR0913 - all that an import depends on is h
     file = await asyncio.to_thread(_read, path)
     if not dry_run:
         await prepare_imports(store)
+        await end_broken_off(store)
     for _ in range(ATTEMPTS):
         run = await _begin(store, file, dry_run=dry_run, clock=clock, by=by)
         resumed_after = run.checkpoint.row
@@ -201,7 +210,7 @@ def _last(partner: str, merged: dict[str, str]) -> str:
 class _Run:
     """One pass over the rows that are left, from what was known when it began."""
 
-    def __init__(  # noqa: PLR0913 - as import_partners
+    def __init__(
         self,
         store: Store,
         file: _File,
@@ -215,6 +224,8 @@ class _Run:
         self._store, self._file, self._index, self.checkpoint = store, file, index, checkpoint
         self._dry_run, self._clock, self._by = dry_run, clock, by
         self.invalid: list[Reject] = []
+        # The session that writes: the driver gives each batch the same one while nobody else needs any.
+        self._session: Any = None
 
     async def finish(self, progress: Progress) -> None:
         """Take the rows that are left, batch by batch. Raises Overtaken."""
@@ -256,6 +267,9 @@ class _Run:
 
     async def _write(self, at: Checkpoint, now: datetime, changes: list[Change], settled: dict[str, str]) -> None:
         async def also(session: Any) -> None:
+            if session.session_id != self._session:
+                await name_writer(self._store, session)
+                self._session = session.session_id
             await keep_checkpoint(self._store, session, at, settled, now)
 
         deadline = time.monotonic() + PATIENCE_SECONDS

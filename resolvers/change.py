@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from auth.access import fetch, visible, writes
 from documents.kinds import KINDS, tree_of
+from documents.labels import identity
 from documents.record import Action
 from documents.tree import Path
 from errors import NotFound
@@ -33,8 +34,10 @@ def revision(context: Context, kind: str, record: Stored) -> str:
 
 async def create(context: Context, kind: str, facts: Mapping[str, Any]) -> tuple[str | None, list[Problem]]:
     """Make a record of a kind from facts: its id, or problems."""
-    model = KINDS[kind]
-    facts = await _sealed(context, kind, model.new_id(), facts)
+    try:
+        facts = await _sealed(context, kind, KINDS[kind].new_id(), facts)
+    except Problems as found:
+        return None, found.problems
 
     async def work(draft: Draft) -> None:
         patcher = Patcher(context, None, draft.document)
@@ -61,7 +64,15 @@ async def update(
     session: Any = None,
 ) -> tuple[str | None, list[Problem]]:
     """Change facts of a record; within ``session`` as a part of another change, whose transaction it then joins."""
-    patch = await _sealed(context, kind, record_id, patch)
+    if any(identity in path.chain for path in tree_of(kind).paths if path.name in patch):
+        # No key is made for a record that the caller could not change.
+        await fetch(context.store, kind, record_id, context.caller, context.now, action="update", session=session)
+    try:
+        patch = await _sealed(context, kind, record_id, patch)
+    except Problems as found:
+        if session is not None:
+            raise
+        return None, found.problems
     places = list(written(tree_of(kind).paths, {k: v for k, v in patch.items() if k != "_id"}))
 
     async def work(draft: Draft) -> None:
@@ -87,9 +98,7 @@ async def act(
     async def work(draft: Draft) -> None:
         state = draft.document["status"]
         if state not in action.sources:
-            valid = KINDS[kind].lifecycle.valid(state)
-            says = f"{action.name} is not possible while {state}: possible now are {', '.join(valid) or 'none'}"
-            draft.problem(ProblemCode.CONFLICT, "id", says)
+            draft.problem(ProblemCode.CONFLICT, "id", out_of_turn(kind, action.name, state))
             return
         draft.document["status"] = action.target
         taken = {name: value for name, value in arguments.items() if name in action.takes}
@@ -101,6 +110,12 @@ async def act(
         draft.problems += patcher.problems
 
     return await change(context, kind, record_id, action.name, if_revision, work, arguments=arguments)
+
+
+def out_of_turn(kind: str, action: str, state: str) -> str:
+    """What is said of a step that does not start from a state: which ones do."""
+    valid = KINDS[kind].lifecycle.valid(state)
+    return f"{action} is not possible while {state}: possible now are {', '.join(valid) or 'none'}"
 
 
 async def change(
@@ -148,7 +163,7 @@ async def _sealed(context: Context, kind: str, record_id: str, patch: Mapping[st
     """The patch with identity data encrypted: before the transaction, since a key may have to be made."""
     found = {"_id": record_id, **patch}
     for path in tree_of(kind).paths:
-        if "identity" in (label.name for label in path.chain) and found.get(path.name) is not None:
+        if identity in path.chain and found.get(path.name) is not None:
             _validated_part(kind, path, found[path.name])
             found[path.name] = await context.services.cipher.seal(record_id, storable(found[path.name]))
     return found

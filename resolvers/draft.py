@@ -247,15 +247,15 @@ def copied(document: Stored) -> Stored:
 async def _propose(draft: Draft) -> None:
     """Keep what a partner may only propose, for an officer to decide."""
     names = ", ".join(graphql_name(name) for name in sorted(draft.proposed))
-    subject = {"Contact": "contact", "Partner": "partner", "Person": "person"}[draft.kind]
+    about = draft.kind.lower()
+    subject = {about: draft.document["_id"]} if about in Proposal.model_fields else {}
     proposal = Proposal(
         type=ProposalType.CHANGE,
         reason=f"{draft.context.caller.name or 'A partner'} asks to change {names}.",
-        person=draft.context.caller.person,
         target_kind=draft.kind,
         target_id=draft.document["_id"],
         patch=storable(draft.proposed),
         source="portal",
-        **{subject: draft.document["_id"]},
+        **({"person": draft.context.caller.person} | subject),
     )
     await make(draft, proposal)

@@ -27,7 +27,7 @@ from resolvers.bookings import (
     rewrite,
     touch_guards,
 )
-from resolvers.change import change
+from resolvers.change import change, out_of_turn
 from resolvers.context import Context
 from resolvers.draft import RULES, Draft, Rules, make, parse, remake, told
 from resolvers.load import Load, Row, rows
@@ -81,7 +81,7 @@ async def confirm(
 
     async def work(draft: Draft) -> None:
         if draft.document["status"] != ItineraryStatus.DRAFT:
-            message = f"confirm is not possible while {draft.document['status']}: it is a step from DRAFT"
+            message = out_of_turn("Itinerary", "confirm", draft.document["status"])
             draft.problem(ProblemCode.CONFLICT, "id", message)
             return
         visit = await _visit(draft)
@@ -178,8 +178,11 @@ async def check(draft: Draft) -> None:
         if days.count(day.date) > 1:
             draft.problem(ProblemCode.INVALID, "days", f"{day.date} stands there twice: put its items into one day")
         for item in day.items:
-            local = item.start.astimezone(ZoneInfo(item.zone)).date()
-            if local != day.date:
+            try:
+                local = str(_local(item.start, item.zone).date())
+            except OverflowError:
+                local = "no day of the calendar"
+            if local != str(day.date):
                 message = f"This item begins on {local} in {item.zone}, not on {day.date}: move it or its day"
                 draft.problem(ProblemCode.INVALID, f"days[{day.id}].items[{item.id}].start", message)
         day.items.sort(key=lambda item: (item.start, item.end))
@@ -215,8 +218,7 @@ async def issue(context: Context, record_id: str, if_revision: str | None, partn
     async def work(draft: Draft) -> None:
         status = draft.document["status"]
         if status not in (ItineraryStatus.CONFIRMED, ItineraryStatus.ISSUED):
-            message = f"issue is not possible while {status}: confirm the itinerary first"
-            draft.problem(ProblemCode.CONFLICT, "id", message)
+            draft.problem(ProblemCode.CONFLICT, "id", out_of_turn("Itinerary", "issue", status))
             return
         visit = await _visit(draft)
         if "restricted" in draft.before["scope"]:
@@ -321,21 +323,20 @@ async def move_item(
             draft.problem(ProblemCode.NOT_FOUND, "item", "There is no such item: read the itinerary again")
             return
         moved = next(item for item in day.items if item.id == item_id)
-        zone = ZoneInfo(moved.zone)
-        by = start.astimezone(zone).replace(tzinfo=None) - moved.start.astimezone(zone).replace(tzinfo=None)
         along = [item for item in day.items if item is moved or (following and item.start >= moved.end)]
-        for item in along:
-            lasts = item.end - item.start
-            try:
+        try:
+            by = _local(start, moved.zone) - _local(moved.start, moved.zone)
+            for item in along:
+                lasts = item.end - item.start
                 item.start = start if item is moved else _shifted(item.start, item.zone, by) or item.start
                 item.end = item.start + lasts
-            except OverflowError:
-                draft.problem(ProblemCode.INVALID, "start", f"{start} lies outside the calendar: name another time")
-                return
-            target = item.start.astimezone(ZoneInfo(item.zone)).date()
-            if target != day.date:
-                day.items.remove(item)
-                _day_of(itinerary, target).items.append(item)
+                target = _local(item.start, item.zone).date()
+                if target != day.date:
+                    day.items.remove(item)
+                    _day_of(itinerary, target).items.append(item)
+        except OverflowError:
+            draft.problem(ProblemCode.INVALID, "start", f"{start} lies outside the calendar: name another time")
+            return
         _put_days(draft, itinerary)
 
     return await change(context, "Itinerary", record_id, "update", if_revision, work)
@@ -354,8 +355,12 @@ def _shifted(moment: datetime | None, zone: str, by: timedelta) -> datetime | No
     """The local time so much later, also across a change of the clocks. Raises OverflowError."""
     if moment is None:
         return None
-    local = moment.astimezone(ZoneInfo(zone))
-    return (local.replace(tzinfo=None) + by).replace(tzinfo=ZoneInfo(zone)).astimezone(moment.tzinfo)
+    return (_local(moment, zone) + by).replace(tzinfo=ZoneInfo(zone)).astimezone(moment.tzinfo)
+
+
+def _local(moment: datetime, zone: str) -> datetime:
+    """What a clock on the wall there shows. Raises OverflowError."""
+    return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
 
 
 def _put_days(draft: Draft, itinerary: Itinerary) -> None:

@@ -230,6 +230,14 @@ def _embed(doc: Any, names: tuple[str, ...], loaded: dict[str, Row]) -> None:
         doc[name] = loaded.get(value)
 
 
+def not_archived(sight: Sight) -> dict[str, Any]:
+    """The filter of what is not archived. Where the caller may not read that, nothing is: a hidden value is null."""
+    readable = sight.label_filter(tree_of(sight.kind.kind).path("archived_at").chain)
+    if readable is None:
+        return {}
+    return {"$or": [{"archived_at": None}, {"$nor": [readable]}]} if readable else {"archived_at": None}
+
+
 async def join(context: Context, load: Load, result: Rows) -> None:
     """Put what the rows refer to in the place of each reference, and what points back beside it."""
     if not result:
@@ -261,6 +269,7 @@ async def _join_back(context: Context, back: Back, below: Load, result: Rows) ->
         query = NOTHING if readable is None else {"$and": [{back.by: {"$in": sorted(by)}}, readable]}
         if readable == {}:
             query = {back.by: {"$in": sorted(by)}}
+        query = {"$and": [query, not_archived(sight)]}
         # The pointing path itself may be joined below, so the id is kept before.
         for row in await rows(context, below, query, sort=[(back.order, 1), ("_id", 1)], limit=MOST_JOINED):
             pointer = row.doc[back.by]

@@ -11,14 +11,14 @@ from typing import Any
 import orjson
 
 from auth.access import NOTHING, Sight
-from documents.kinds import KINDS, collection_of, tree_of
+from documents.kinds import KINDS, collection_of
 from documents.stamp import Order, orders
 from documents.store import translated
 from errors import Invalid
 from resolvers.context import Context
-from resolvers.load import Load, Row, Rows, rows
+from resolvers.load import Load, Row, Rows, not_archived, rows
 from resolvers.search import search as search_filter
-from resolvers.where import Where, all_of, any_of, none_of
+from resolvers.where import Where, all_of, any_of
 
 DEFAULT_FIRST = 20
 
@@ -186,12 +186,6 @@ def _size(window: Window, most: int) -> tuple[int, bool]:
     return size, backward
 
 
-def _not_archived(sight: Sight) -> dict[str, Any]:
-    """The filter of what is not archived. Where the caller may not read that, nothing is: a hidden value is null."""
-    readable = sight.label_filter(tree_of(sight.kind.kind).path("archived_at").chain)
-    return {} if readable is None else any_of([{"archived_at": None}, none_of(readable)])
-
-
 async def page(
     context: Context, kind: str, load: Load, window: Window, *, only: Mapping[str, Any] | None = None
 ) -> Page:
@@ -205,7 +199,7 @@ async def page(
     order = _ordered(sight, window.order_by)
     conditions = [sight.filter(), dict(only or {})]
     if not window.archived:
-        conditions.append(_not_archived(sight))
+        conditions.append(not_archived(sight))
     if window.where:
         conditions.append(await Where(context).compile(kind, window.where))
     if window.search is not None:

@@ -85,11 +85,13 @@ class Patcher:
 
     def _one(self, path: Path, document: dict[str, Any], value: Any, place: Place) -> None:
         name = path.name
-        if value is None:
-            document[name] = [] if path.many else None
-        elif path.element:
+        if path.element:
             kept = document.get(name) or []
+            # Clearing a list takes away what the writer reads of it.
+            value = {"remove": list(self._seen(path, kept))} if value is None else value
             document[name] = self._elements(path, kept, value, place)
+        elif value is None:
+            document[name] = [] if path.many else None
         elif path.many or not path.children:
             document[name] = storable(value)
         elif is_text(path) and document.get(name):

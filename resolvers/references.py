@@ -58,7 +58,8 @@ async def told(
             wanted.setdefault(to, set()).update(*map(_ids, (change["before"], change["after"])))
     seen: set[str] = set()
     for to, ids in wanted.items():
-        seen |= {row.doc["_id"] for row in await rows(context, Load(to), {"_id": {"$in": sorted(ids)}})} if ids else set()
+        found = await rows(context, Load(to), {"_id": {"$in": sorted(ids)}}) if ids else []
+        seen |= {row.doc["_id"] for row in found}
     for change, to in kept:
         if to is not None:
             change |= {side: _shown(change[side], seen) for side in ("before", "after")}

@@ -29,5 +29,5 @@ def extra(name: str, *paths: str) -> Extra:
 
 REVISION = extra("revision", "counts")
 WITHHELD = extra("withheld")
-PERMITTED = extra("permitted", "status")
+PERMITTED = extra("permitted", "status", "archived_at", "published_from")
 HISTORY = extra("history", "counts")

@@ -7,7 +7,7 @@ from strawberry import ID, Info
 
 from documents.itinerary_issue import ItineraryIssue
 from documents.tree import tree
-from resolvers import issue
+from resolvers import itinerary_issue
 from resolvers.history import PathChange
 from schema.derive import Mark, add, list_of, new_class
 from schema.extras import extra
@@ -18,7 +18,7 @@ DIFFERENCES = extra("differences")
 
 def add_types(graph: Any) -> None:
     """The difference between two issues (ITIN-5)."""
-    kind = strawberry.enum(issue.DifferenceType, description="What happened to an item between two issues.")
+    kind = strawberry.enum(itinerary_issue.DifferenceType, description="What happened to an item between two issues.")
     text = graph.outputs.part("ItineraryIssue", tree(ItineraryIssue).path("title"))
     difference = new_class("ItineraryDifference")
     add(difference, "type", kind, description="Added, removed or changed.")
@@ -30,7 +30,7 @@ def add_types(graph: Any) -> None:
     strawberry.type(difference, description="An item that differs between two issues of an itinerary.")
 
     async def differences(self: Any, info: Info, since: int | None = None) -> Any:
-        return await issue.differences(info.context, self, since)
+        return await itinerary_issue.differences(info.context, self, since)
 
     differences.__annotations__["return"] = list_of(difference)
     says = "What differs from the issue before, or from the one of the number `since`, as far as you read both."

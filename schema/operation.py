@@ -19,13 +19,15 @@ from graphql.utilities import get_operation_ast
 from strawberry.schema.schema import validate_document
 
 from auth.mask import Mask
-from errors import Invalid
+from errors import Invalid, LimitReached
 from schema.limits import check_limits
 from schema.mask import MaskedSchema
 from settings import Settings
 
 MOST_KEPT = 1_000
 LARGEST_KEPT = 20_000
+MOST_PLANS = 500
+MOST_DIGITS = 40
 
 
 @dataclass(slots=True)
@@ -35,6 +37,8 @@ class Parsed:
     document: DocumentNode
     # Names of the variables that @skip and @include look at.
     switches: tuple[str, ...]
+    # Entries of the longest list that is written out in it.
+    longest: int
     plans: dict[Any, Any] = field(default_factory=dict)
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
@@ -49,12 +53,20 @@ class Parsed:
         return found
 
 
-class _Switches(Visitor):
-    """Collects the variables that decide what is selected."""
+class _Look(Visitor):
+    """Collects the variables that decide what is selected, and how long lists are; refuses endless numbers."""
 
     def __init__(self) -> None:
         super().__init__()
         self.names: set[str] = set()
+        self.longest = 0
+
+    def enter_int_value(self, node: Any, *_: Any) -> None:
+        if len(node.value) > MOST_DIGITS:
+            raise GraphQLError(f"A number has {len(node.value)} digits: write it with at most {MOST_DIGITS}", node)
+
+    def enter_list_value(self, node: Any, *_: Any) -> None:
+        self.longest = max(self.longest, len(node.values))
 
     def enter_directive(self, node: Any, *_: Any) -> None:
         for argument in node.arguments or ():
@@ -94,19 +106,19 @@ class Operations:
     def _parsed(self, schema: MaskedSchema, text: str, settings: Settings) -> Parsed:
         try:
             document = parse(text, max_tokens=settings.max_tokens)
+            look = _Look()
+            visit(document, look)
+            errors = validate_document(schema._schema, document, tuple(specified_rules))  # noqa: SLF001  # no public way
         except GraphQLError as error:
+            if "tokens" in error.message and "Parsing aborted" in error.message:
+                msg = f"The document has more than {settings.max_tokens} tokens: ask for less at once"
+                raise LimitReached(msg) from error
             raise Refused([error]) from error
         except RecursionError:
-            raise Refused([GraphQLError("The document nests too deeply: flatten it")]) from None
-        try:
-            errors = validate_document(schema._schema, document, tuple(specified_rules))  # noqa: SLF001  # no public way
-        except RecursionError:
-            raise Refused([GraphQLError("The document nests too deeply: flatten it")]) from None
+            raise LimitReached("The document nests too deeply: flatten it") from None
         if errors:
             raise Refused(errors)
-        switches = _Switches()
-        visit(document, switches)
-        return Parsed(document, tuple(sorted(switches.names)))
+        return Parsed(document, tuple(sorted(look.names)), look.longest)
 
 
 def prepared(
@@ -114,6 +126,12 @@ def prepared(
 ) -> tuple[OperationDefinitionNode, tuple[Any, ...]]:
     """The operation to run and the part of its plans' key that this request decides. Raises Invalid, LimitReached."""
     operation = parsed.operation(name)
+    if parsed.longest > settings.max_list_input:
+        msg = f"A list has {parsed.longest} entries; at most {settings.max_list_input} are taken: send fewer at once"
+        raise LimitReached(msg)
+    if len(parsed.plans) > MOST_PLANS:
+        # Each way in which switches can stand has plans of its own.
+        parsed.plans = {}
     check_limits(parsed.document, operation, variables, settings)
     chosen = operation.name.value if operation.name else None
     values = tuple(repr(variables.get(switch)) for switch in parsed.switches)

@@ -35,6 +35,10 @@ def withheld(row: Row) -> list[str]:
     return found
 
 
+# Actions that take something back, and the moment without which there is nothing to take back.
+_UNDOES = {"restore": "archived_at", "unpublish": "published_from"}
+
+
 def permitted(context: Context, row: Row) -> list[str]:
     """Names of the actions that the caller may do on this record as it stands."""
     lifecycle = KINDS[row.kind].lifecycle
@@ -45,6 +49,8 @@ def permitted(context: Context, row: Row) -> list[str]:
     found = []
     for action in sorted(row.sight.kind.actions):
         if action == "create" or (action in steps and action not in possible):
+            continue
+        if action in _UNDOES and row.doc.get(_UNDOES[action]) is None:
             continue
         if action_rule(row.kind, context.caller, action).allows(context.caller, row.doc, context.now):
             found.append(action)

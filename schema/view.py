@@ -34,6 +34,7 @@ log = structlog.get_logger()
 
 JSON = "application/json"
 RESPONSE_JSON = "application/graphql-response+json"
+LONGEST = 1_000
 _KEYS = {"query", "variables", "operationName", "extensions"}
 _INTERNAL = "Something went wrong here. Tell the department the request id."
 
@@ -84,7 +85,8 @@ def _formatted(error: GraphQLError, request_id: str) -> dict[str, Any]:
     elif original is not None and not isinstance(original, GraphQLError):
         code, message = Internal.code, _INTERNAL
         log.error("field failed", request_id=request_id, path=error.path, exc_info=original)
-    found: dict[str, Any] = {"message": message}
+    # A message may quote what the client wrote.
+    found: dict[str, Any] = {"message": message if len(message) <= LONGEST else f"{message[:LONGEST]}…"}
     if error.locations:
         found["locations"] = [location.formatted for location in error.locations]
     if error.path:
