@@ -1,5 +1,6 @@
 """The only three questions anyone asks of the table: ``scope``, ``fetch`` and ``visible``."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,20 @@ from documents.tree import Path
 from errors import Forbidden, NotFound
 
 NOTHING: dict[str, Any] = {"_id": {"$in": []}}
+
+
+def all_of(parts: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """The store's filter that all of these hold; side by side where they can be, since then any store uses an index."""
+    found: dict[str, Any] = {}
+    rest: list[dict[str, Any]] = []
+    for part in parts:
+        if part == NOTHING:
+            return NOTHING
+        if found.keys().isdisjoint(part):
+            found = {**found, **part}
+        elif part not in rest:
+            rest.append(part)
+    return {**found, "$and": [*found.get("$and", ()), *rest]} if rest else found
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -65,7 +80,7 @@ class Sight:
             if found is None:
                 return None
             parts.append(found)
-        return {} if not parts else parts[0] if len(parts) == 1 else {"$and": parts}
+        return all_of(parts)
 
     def element_filters(self, path: str) -> list[tuple[dict[str, Any], dict[str, Any]]] | None:
         """For a list under an element rule: pairs of (record filter, element filter), any of which opens an element.
@@ -143,7 +158,7 @@ async def fetch(
     the action, where it is in scope and the caller may not do this.
     """
     wanted = record_id if kind_of(record_id) == kind else ""
-    query = {"$and": [{"_id": wanted}, scope(kind, caller, now)]}
+    query = all_of([{"_id": wanted}, scope(kind, caller, now)])
     record: dict[str, Any] | None = await store.collection(collection_of(kind)).find_one(query, session=session)
     if record is None:
         raise NotFound(kind)

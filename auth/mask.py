@@ -38,11 +38,15 @@ class KindMask:
     actions: dict[str, Rule]
     applies: frozenset[str]
     proposes: frozenset[str]
+    # References to kinds that do not exist for these roles: they do not exist either.
+    dangling: frozenset[str]
     # What the steps of the lifecycle may be told, as (action, path).
     takes: frozenset[tuple[str, str]]
 
     def mode(self, path: Path) -> Mode:
         """Whether a path is never, always, or under a condition readable on the records in scope."""
+        if path.path in self.dangling:
+            return "never"
         modes = {self.modes[label] for label in path.chain}
         return "never" if "never" in modes else "if" if "if" in modes else "always"
 
@@ -157,8 +161,15 @@ def _kind_mask(kind: str, roles: frozenset[Role]) -> KindMask:
                 proposes |= proposed
         if total:
             actions[action] = total
-    written = frozenset(applies), frozenset(proposes - applies), frozenset(takes)
-    return KindMask(kind, scope, labels, modes, elements, actions, *written)
+    references = [path for path in tree_of(kind).walk() if path.reference]
+    dangling = {path.path for path in references if not _exists(str(path.reference), roles)}
+    written = frozenset(applies), frozenset(proposes - applies)
+    return KindMask(kind, scope, labels, modes, elements, actions, *written, frozenset(dangling), frozenset(takes))
+
+
+def _exists(kind: str, roles: frozenset[Role]) -> bool:
+    """Whether a kind exists for some of the roles."""
+    return any(SCOPE[kind].get(role) for role in roles)
 
 
 @lru_cache(maxsize=256)

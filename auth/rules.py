@@ -68,7 +68,7 @@ class Held:
         return self.token in record["scope"]
 
     def __str__(self) -> str:
-        return f"the record is {self.token}"
+        return f"the record is open to the {self.token}"
 
 
 @dataclass(frozen=True, slots=True)

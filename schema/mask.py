@@ -12,7 +12,6 @@ from strawberry.types.field import StrawberryField
 
 from auth.mask import KindMask, Mask
 from documents.kinds import tree_of
-from documents.tree import Path
 from resolvers.load import Row
 from schema.derive import Mark
 from schema.executor import Executor
@@ -69,16 +68,11 @@ class MaskedSchema(strawberry.Schema):
         kind = self.mask.kinds.get(mark.kind)
         if kind is None or not _exists(mark, kind):
             return None
-        if mark.use in ("read", "reference") and mark.path is not None and not self._reaches(mark.path):
-            return None
         if mark.back is not None and not self._joins(mark):
             return None
         if mark.use in ("read", "reference") and mark.path is not None and kind.mode(mark.path) == "if":
             return _nullable(field)
         return field
-
-    def _reaches(self, path: Path) -> bool:
-        return path.reference is None or path.reference in self.mask.kinds
 
     def _joins(self, mark: Mark) -> bool:
         assert mark.back is not None  # noqa: S101  # asked of back-references only

@@ -13,6 +13,10 @@ LocalTime = NewType("LocalTime", str)
 DecimalNumber = NewType("DecimalNumber", Decimal)
 
 
+# What the store's decimal numbers hold.
+MOST_DIGITS = 34
+
+
 def _text(value: Any, form: str) -> str:
     if not isinstance(value, str) or len(value) > 64:
         msg = f"expected {form}"
@@ -68,6 +72,9 @@ def _parse_decimal(value: Any) -> Decimal:
         raise ValueError(msg) from error
     if not parsed.is_finite():
         msg = f"“{value}” is no finite number"
+        raise ValueError(msg)
+    if len(parsed.as_tuple().digits) > MOST_DIGITS or abs(parsed.adjusted()) > MOST_DIGITS:
+        msg = f"“{value}” has more than {MOST_DIGITS} digits: round it"
         raise ValueError(msg)
     return parsed
 

@@ -1,6 +1,7 @@
 """POST /graphql: from request to bytes."""
 
 import asyncio
+import re
 import secrets
 from collections.abc import Mapping
 from typing import Any
@@ -35,6 +36,8 @@ log = structlog.get_logger()
 JSON = "application/json"
 RESPONSE_JSON = "application/graphql-response+json"
 LONGEST = 1_000
+_JSON = {"None": "null", "True": "true", "False": "false"}
+_PYTHON = re.compile(r"\b(?:None|True|False)\b")
 _KEYS = {"query", "variables", "operationName", "extensions"}
 _INTERNAL = "Something went wrong here. Tell the department the request id."
 
@@ -51,7 +54,9 @@ def _asked(raw: bytes) -> tuple[str, dict[str, Any], str | None]:
     try:
         body = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
-        msg = f"The body is no JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+        # The parser speaks of its own string type there.
+        what = "it is not UTF-8" if "UTF-8" in error.msg else error.msg
+        msg = f"The body is no JSON: {what} at line {error.lineno}, column {error.colno}"
         raise Invalid(msg) from error
     if not isinstance(body, dict):
         msg = "The body must be one JSON object with query, and variables and operationName where needed"
@@ -85,7 +90,10 @@ def _formatted(error: GraphQLError, request_id: str) -> dict[str, Any]:
     elif original is not None and not isinstance(original, GraphQLError):
         code, message = Internal.code, _INTERNAL
         log.error("field failed", request_id=request_id, path=error.path, exc_info=original)
-    # A message may quote what the client wrote.
+    else:
+        # The executor quotes what the client wrote as Python writes it.
+        message = _PYTHON.sub(lambda found: _JSON[found[0]], message)
+    # A message may quote much.
     found: dict[str, Any] = {"message": message if len(message) <= LONGEST else f"{message[:LONGEST]}…"}
     if error.locations:
         found["locations"] = [location.formatted for location in error.locations]
