@@ -1,9 +1,11 @@
 """The whole application on one page: settings, lifespan, middleware, routes."""
 
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 
+import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -29,6 +31,19 @@ def utc_now() -> datetime:
     """Now, in UTC and whole milliseconds, as the store keeps instants."""
     now = datetime.now(UTC)
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+def configure_logs(level: str) -> None:
+    """Log lines of JSON. Tracebacks come without the values of variables: those may be anybody's data."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+    )
 
 
 @asynccontextmanager
@@ -91,6 +106,7 @@ def create_app(
 ) -> Starlette:
     """The application; ``more`` adds routes once the services are up, such as those of the demonstration."""
     settings = settings or load_settings()
+    configure_logs(settings.log_level)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import logging
 import os
 import sys
 from collections.abc import Awaitable, Callable
@@ -10,7 +9,6 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
-import structlog
 import typer
 import uvicorn
 from rich.console import Console
@@ -61,8 +59,6 @@ class Server(uvicorn.Server):
 
 
 def _serve(settings: Settings, announce: Callable[[], None], more: Any = None) -> None:
-    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(level))
     config = uvicorn.Config(
         create_app(settings, more=more),
         host=settings.host,

@@ -29,7 +29,7 @@ class ContactFacts(Facts):
     family_name: Annotated[Line, shared, searchable, sortable] = Field(description="Family name.")
     title: Annotated[Line | None, shared] = Field(default=None, description="Title, such as Prof. Dr.")
     position: Annotated[Text | None, shared] = Field(default=None, description="Function held.")
-    partner_unit: Annotated[str | None, shared] = Field(default=None, description="Id of the partner's unit.")
+    partner_unit: Annotated[Line | None, shared] = Field(default=None, description="Id of the partner's unit.")
     purposes: Annotated[list[ContactPurpose], shared] = Field(default=[], description="What the contact is for.")
     emails: Annotated[list[Email], shared] = Field(default=[], description="Work e-mail addresses, the main one first.")
     phones: Annotated[list[Phone], shared] = Field(default=[], description="Work telephones, E.164.")

@@ -70,7 +70,7 @@ class PartnerUnit(Element):
     """A faculty, department or office of the partner."""
 
     name: Annotated[Text, open_] = Field(description="Name of the unit.")
-    parent_unit: Annotated[str | None, open_] = Field(default=None, description="Id of the unit above it.")
+    parent_unit: Annotated[Line | None, open_] = Field(default=None, description="Id of the unit above it.")
     website: Annotated[Url | None, open_] = Field(default=None, description="Web page.")
 
 

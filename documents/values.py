@@ -48,25 +48,27 @@ Prose = Annotated[
 ]
 
 _LANGUAGES = {found.alpha_2 for found in pycountry.languages if hasattr(found, "alpha_2")}
+_TAG = re.compile("[a-z]{2}(-[A-Za-z0-9]{2,8})*")
 _ZONES = available_timezones()
 
 
 def _country(code: str) -> str:
-    if pycountry.countries.get(alpha_2=code) is None and code != "XK":
+    # pycountry takes small letters for capital ones.
+    if (not code.isupper() or pycountry.countries.get(alpha_2=code) is None) and code != "XK":
         msg = f"“{code}” is no ISO 3166-1 alpha-2 country code: write two capital letters, such as AZ"
         raise ValueError(msg)
     return code
 
 
 def _language(code: str) -> str:
-    if code.split("-", maxsplit=1)[0] not in _LANGUAGES:
+    if not _TAG.fullmatch(code) or code.split("-", maxsplit=1)[0] not in _LANGUAGES:
         msg = f"“{code}” is no BCP 47 language tag: write one such as az, en or ru"
         raise ValueError(msg)
     return code
 
 
 def _currency(code: str) -> str:
-    if pycountry.currencies.get(alpha_3=code) is None:
+    if not code.isupper() or pycountry.currencies.get(alpha_3=code) is None:
         msg = f"“{code}” is no ISO 4217 currency code: write three capital letters, such as AZN"
         raise ValueError(msg)
     return code
@@ -95,7 +97,7 @@ def _matching(pattern: str, what: str) -> AfterValidator:
     compiled = re.compile(pattern)
 
     def check(value: str) -> str:
-        if not compiled.fullmatch(value):
+        if not compiled.fullmatch(_clean(value)):
             msg = f"“{value}” is no {what}"
             raise ValueError(msg)
         return value
@@ -139,9 +141,9 @@ Domain = Annotated[
         "domain: write it as bsu.edu.az",
     ),
 ]
-IscedCode = Annotated[str, _matching(r"\d{2,4}", "ISCED-F 2013 code: write two to four digits, such as 0613")]
+IscedCode = Annotated[str, _matching(r"[0-9]{2,4}", "ISCED-F 2013 code: write two to four digits, such as 0613")]
 Airport = Annotated[str, _matching(r"[A-Z]{3}", "IATA airport code: write three capital letters, such as GYD")]
-Orcid = Annotated[str, _matching(r"\d{4}-\d{4}-\d{4}-\d{3}[\dX]", "ORCID iD: write it as 0000-0002-1825-0097")]
+Orcid = Annotated[str, _matching(r"[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X]", "ORCID iD: write it as 0000-0002-1825-0097")]
 Tag = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=40),

@@ -14,7 +14,7 @@ from documents.record import Action
 from documents.tree import Path
 from errors import NotFound
 from resolvers.context import Context
-from resolvers.draft import Draft, Work, copied, keep, told
+from resolvers.draft import Draft, Work, copied, keep, parse, told
 from resolvers.patch import Patcher, storable, written
 from resolvers.problem import Problem, ProblemCode, Problems
 
@@ -81,6 +81,8 @@ async def update(
         patcher = Patcher(context, sight, draft.before)
         patcher.apply(tree_of(kind).paths, draft.document, applied)
         draft.problems += patcher.problems
+        if draft.proposed:
+            _sound(draft, Patcher(context, sight, draft.before))
 
     return await change(context, kind, record_id, "update", if_revision, work, session=session)
 
@@ -140,7 +142,7 @@ async def change(
             context.store, kind, record_id, context.caller, context.now, action=action, session=session
         )
         draft = Draft(context, kind, action, session, before, copied(before), arguments=arguments or {})
-        if if_revision is not None and not hmac.compare_digest(if_revision, revision(context, kind, before)):
+        if if_revision is not None and if_revision != revision(context, kind, before):
             message = "The record has changed since you read it: read it again and repeat your change"
             raise Problems(Problem(ProblemCode.CONFLICT, "ifRevision", message))
         await work(draft)
@@ -181,6 +183,17 @@ def _split(draft: Draft, patch: Mapping[str, Any], places: list[tuple[Path, str]
             proposed.add(path.path.partition(".")[0])
     draft.proposed = {name: value for name, value in patch.items() if name in proposed}
     return {name: value for name, value in patch.items() if name not in proposed and name != "_id"}
+
+
+def _sound(draft: Draft, patcher: Patcher) -> None:
+    """Note what would keep a proposal from ever being accepted."""
+    trial = copied(draft.document)
+    patcher.apply(tree_of(draft.kind).paths, trial, draft.proposed)
+    draft.problems += patcher.problems
+    try:
+        parse(KINDS[draft.kind], trial)
+    except ValidationError as error:
+        draft.problems += [told(found) for found in error.errors(include_url=False, include_input=False)]
 
 
 def _validated_part(kind: str, path: Path, value: Any) -> None:

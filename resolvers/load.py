@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from auth.access import NOTHING, Sight
+from auth.access import NOTHING, Sight, all_of
 from auth.mask import chain_bits
 from documents.kinds import collection_of, tree_of
 from documents.labels import Label
@@ -191,7 +191,7 @@ async def rows(
     if sight is None:
         return Rows()
     load.lists(sight)
-    found = {"$and": [query, sight.filter()]} if scoped and query else sight.filter() if scoped else dict(query)
+    found = all_of([dict(query), sight.filter()]) if scoped else dict(query)
     with translated():
         cursor = context.store.collection(collection_of(load.kind)).find(
             found, load.projection(sight), sort=sort, limit=limit, batch_size=limit or 1000
@@ -266,10 +266,7 @@ async def _join_back(context: Context, back: Back, below: Load, result: Rows) ->
     if sight is not None:
         below.paths |= {back.by, back.order}
         readable = sight.label_filter(tree_of(back.kind).path(back.by).chain)
-        query = NOTHING if readable is None else {"$and": [{back.by: {"$in": sorted(by)}}, readable]}
-        if readable == {}:
-            query = {back.by: {"$in": sorted(by)}}
-        query = {"$and": [query, not_archived(sight)]}
+        query = NOTHING if readable is None else all_of([{back.by: {"$in": sorted(by)}}, readable, not_archived(sight)])
         # The pointing path itself may be joined below, so the id is kept before.
         for row in await rows(context, below, query, sort=[(back.order, 1), ("_id", 1)], limit=MOST_JOINED):
             pointer = row.doc[back.by]

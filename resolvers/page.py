@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from auth.access import NOTHING, Sight
+from auth.access import NOTHING, Sight, all_of
 from documents.kinds import KINDS, collection_of
 from documents.stamp import Order, orders
 from documents.store import translated
@@ -18,7 +18,7 @@ from errors import Invalid
 from resolvers.context import Context
 from resolvers.load import Load, Row, Rows, not_archived, rows
 from resolvers.search import search as search_filter
-from resolvers.where import Where, all_of, any_of
+from resolvers.where import Where, any_of
 
 DEFAULT_FIRST = 20
 

@@ -46,7 +46,7 @@ async def keep_duties(draft: Draft) -> None:
         person = parse(Person, document)
         visits = [kept for kept in person.visits if kept.delegation != visit.id]
         if found is not None and person.id in _members(draft.document):
-            visits.append(found)
+            visits = sorted([*visits, found], key=lambda kept: kept.delegation)
         if visits == person.visits:
             continue
         person.visits = visits

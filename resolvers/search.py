@@ -4,13 +4,13 @@ import re
 from functools import cache
 from typing import Any
 
-from auth.access import NOTHING, Sight
+from auth.access import NOTHING, Sight, all_of
 from documents.folding import words
 from documents.kinds import tree_of
 from documents.stamp import group_name
 from documents.tree import Path
 from errors import Invalid
-from resolvers.where import all_of, any_of
+from resolvers.where import any_of
 
 MOST_WORDS = 8
 LONGEST = 200

@@ -16,7 +16,7 @@ from typing import Any
 
 from bson import Decimal128
 
-from auth.access import NOTHING, Sight
+from auth.access import NOTHING, Sight, all_of
 from auth.rules import Rule
 from documents.kinds import collection_of, tree_of
 from documents.store import translated
@@ -34,14 +34,6 @@ _OPERATORS = {"eq": "$eq", "ne": "$ne", "in": "$in", "not_in": "$nin"} | {
     op: f"${op}" for op in ("lt", "lte", "gt", "gte")
 }
 _TRUE_OF_NULL = ("ne", "not_in")
-
-
-def all_of(parts: list[Filter]) -> Filter:
-    """The filter that all of these hold."""
-    if NOTHING in parts:
-        return NOTHING
-    parts = [part for part in parts if part]
-    return TRUE if not parts else parts[0] if len(parts) == 1 else {"$and": parts}
 
 
 def any_of(parts: list[Filter]) -> Filter:

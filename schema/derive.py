@@ -23,6 +23,7 @@ from documents.record import graphql_name
 from documents.tree import Path, is_enum
 from resolvers.relations import Back
 from schema.scalars import LEAVES
+from schema.wording import ARGUMENTS, enumerated
 
 Use = Literal["read", "order", "write", "reference", "back", "extra", "action", "kind"]
 
@@ -119,7 +120,10 @@ def add(
     if label is not None:
         options["directives"] = [Access(label=label)]
     if resolver is not None:
-        setattr(cls, name, strawberry.field(resolver=resolver, **options))
+        made = strawberry.field(resolver=resolver, **options)
+        for argument in made.arguments:
+            argument.description = ARGUMENTS.get(argument.python_name)
+        setattr(cls, name, made)
         return
     cls.__annotations__[name] = annotation
     setattr(cls, name, strawberry.field(**options))
@@ -133,7 +137,7 @@ def list_of(kept: Any) -> Any:
 @cache
 def enum_type(leaf: type[StrEnum]) -> Any:
     """The enumerated type of the graph for one of the documents."""
-    return strawberry.enum(leaf, description=one_line(leaf.__doc__))
+    return enumerated(leaf, one_line(leaf.__doc__))
 
 
 def scalar_type(path: Path) -> Any:

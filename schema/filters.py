@@ -19,6 +19,7 @@ from schema.derive import (
     part_name,
     scalar_type,
 )
+from schema.wording import enumerated
 
 _COMPARED = (date, datetime, time, Decimal, int, float)
 _SAYS = {
@@ -112,12 +113,14 @@ class Filters:
         return cls
 
 
-@strawberry.enum(description="Which way an order runs.")
 class OrderDirection(StrEnum):
     """Ascending or descending."""
 
     ASC = "ASC"
     DESC = "DESC"
+
+
+enumerated(OrderDirection, "Which way an order runs.")
 
 
 @cache

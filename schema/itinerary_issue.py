@@ -12,13 +12,14 @@ from resolvers.history import PathChange
 from schema.derive import Mark, add, list_of, new_class
 from schema.extras import extra
 from schema.scalars import Date
+from schema.wording import enumerated
 
 DIFFERENCES = extra("differences")
 
 
 def add_types(graph: Any) -> None:
     """The difference between two issues (ITIN-5)."""
-    kind = strawberry.enum(itinerary_issue.DifferenceType, description="What happened to an item between two issues.")
+    kind = enumerated(itinerary_issue.DifferenceType, "What happened to an item between two issues.")
     text = graph.outputs.part("ItineraryIssue", tree(ItineraryIssue).path("title"))
     difference = new_class("ItineraryDifference")
     add(difference, "type", kind, description="Added, removed or changed.")

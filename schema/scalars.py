@@ -5,6 +5,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NewType
 
 import strawberry
+from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
 Date = NewType("Date", str)
@@ -20,7 +21,7 @@ MOST_DIGITS = 34
 def _text(value: Any, form: str) -> str:
     if not isinstance(value, str) or len(value) > 64:
         msg = f"expected {form}"
-        raise ValueError(msg)
+        raise GraphQLError(msg)
     return value
 
 
@@ -30,7 +31,7 @@ def _parse_date(value: Any) -> str:
         return date.fromisoformat(text).isoformat()
     except ValueError as error:
         msg = f"“{text}” is no day of the calendar: write it as 2026-05-04"
-        raise ValueError(msg) from error
+        raise GraphQLError(msg) from error
 
 
 def _parse_instant(value: Any) -> datetime:
@@ -39,15 +40,15 @@ def _parse_instant(value: Any) -> datetime:
         parsed = datetime.fromisoformat(text)
     except ValueError as error:
         msg = f"“{text}” is no instant: write it in UTC as 2026-05-04T09:00:00Z"
-        raise ValueError(msg) from error
+        raise GraphQLError(msg) from error
     if parsed.tzinfo is None:
         msg = f"“{text}” has no zone: write it in UTC as 2026-05-04T09:00:00Z, or with its offset"
-        raise ValueError(msg)
+        raise GraphQLError(msg)
     try:
         parsed = parsed.astimezone(UTC)
     except OverflowError as error:
         msg = f"“{text}” lies outside the calendar"
-        raise ValueError(msg) from error
+        raise GraphQLError(msg) from error
     return parsed.replace(microsecond=parsed.microsecond // 1000 * 1000)
 
 
@@ -57,25 +58,25 @@ def _parse_time(value: Any) -> str:
         parsed = time.fromisoformat(text)
     except ValueError as error:
         msg = f"“{text}” is no time of day: write it as 09:30"
-        raise ValueError(msg) from error
+        raise GraphQLError(msg) from error
     return parsed.replace(tzinfo=None).isoformat()
 
 
 def _parse_decimal(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, str | int | float) or len(str(value)) > 40:
         msg = 'expected a decimal number, best as a string such as "1250.00"'
-        raise ValueError(msg)
+        raise GraphQLError(msg)
     try:
         parsed = Decimal(str(value))
     except InvalidOperation as error:
         msg = f'“{value}” is no decimal number: write it as "1250.00"'
-        raise ValueError(msg) from error
+        raise GraphQLError(msg) from error
     if not parsed.is_finite():
         msg = f"“{value}” is no finite number"
-        raise ValueError(msg)
+        raise GraphQLError(msg)
     if len(parsed.as_tuple().digits) > MOST_DIGITS or abs(parsed.adjusted()) > MOST_DIGITS:
         msg = f"“{value}” has more than {MOST_DIGITS} digits: round it"
-        raise ValueError(msg)
+        raise GraphQLError(msg)
     return parsed
 
 

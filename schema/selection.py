@@ -10,8 +10,9 @@ from resolvers.load import Load, Row, rows
 from resolvers.problem import Problem, ProblemCode
 from schema.derive import add, describe, new_class
 from schema.names import singular, snake
+from schema.wording import enumerated
 
-strawberry.enum(ProblemCode, description="What kind of problem it is.")
+enumerated(ProblemCode, "What kind of problem it is.")
 strawberry.type(Problem, description="One thing that is wrong with a mutation's input. Nothing was written.")
 describe(
     Problem,

@@ -1,6 +1,5 @@
 """Who the caller is, and why they can or cannot see something."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import strawberry
@@ -20,7 +19,6 @@ from schema.selection import load_at
 
 
 @strawberry.type(description="Why a field of a record is or is not readable for you.")
-@dataclass
 class Access:
     """The answer to “why can't I see this?”."""
 

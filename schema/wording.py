@@ -1,0 +1,96 @@
+"""What arguments and enumerated values mean, where their names do not say it; the same for all kinds."""
+
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import strawberry
+
+ARGUMENTS = {
+    "after": "Only what stands after this cursor.",
+    "archived": "Take archived records in, too.",
+    "before": "Only what stands before this cursor.",
+    "code": "Code of the record, as people say it.",
+    "day": "Id of the day.",
+    "embargo": "From when on everyone may see it; at once where this is left out.",
+    "field": "A path such as `members.arrival.airport`.",
+    "first": "So many from the beginning, 20 unless said; not together with `last`.",
+    "following": "Move the day's later items by as much.",
+    "id": "Global id of the record.",
+    "ids": "Global ids, in any order.",
+    "if_revision": "The `revision` that you read; where the record has changed since, nothing is written.",
+    "input": "What it takes.",
+    "into": "Global id of the partner that stays.",
+    "item": "Id of the item.",
+    "last": "So many from the end; not together with `first`.",
+    "months": "Calendar months without a visit.",
+    "order_by": "Exactly one order; by id where this is left out.",
+    "overrides": "Clashes that are accepted, each with a reason.",
+    "partners": "Global ids of the partners; all concerned where this is left out.",
+    "patch": "What changes; what is left out stays.",
+    "search": "Words that begin words of the record.",
+    "since": "Number of the issue to compare with; the one before where this is left out.",
+    "start": "When it begins from now on.",
+    "to": "The new date.",
+    "where": "Conditions that must hold.",
+}
+
+VALUES = {
+    "Audience": {
+        "PUBLIC": "Everyone.",
+        "CAMPUS": "People of the university.",
+        "PARTNER": "The partners concerned.",
+        "OFFICE": "The department alone.",
+    },
+    "ClearanceType": {"VIP_LOUNGE": "Use of a VIP lounge.", "GATE": "Passing a gate.", "PRESS": "Press on the spot."},
+    "ContactPurpose": {
+        "SIGNATORY": "Signs for the partner.",
+        "COORDINATOR": "Coordinates exchange.",
+        "INCOMING": "People who come to the partner.",
+        "OUTGOING": "People whom the partner sends.",
+        "FINANCE": "Money and invoices.",
+        "IT": "Technical matters.",
+    },
+    "Direction": {"INCOMING": "Guests come.", "OUTGOING": "Our people go."},
+    "HostAnswer": {"ASKED": "Has not answered yet.", "SUBSTITUTE": "Sends someone else."},
+    "IdentifierScheme": {
+        "ERASMUS": "Erasmus code, such as A BADEN01.",
+        "PIC": "Participant Identification Code of the European Commission.",
+        "OID": "Organisation ID of the European Commission.",
+        "ROR": "Research Organization Registry.",
+        "SCHAC": "Home organization after SCHAC: a domain.",
+        "ISNI": "International Standard Name Identifier (ISO 27729).",
+    },
+    "ItemKind": {"FREE": "Time of one's own.", "TRANSFER": "From one place to another."},
+    "OrderDirection": {"ASC": "From the least to the greatest.", "DESC": "From the greatest to the least."},
+    "PartnerRole": {"PAYER": "Pays for the visit.", "CO_ORGANISER": "Organises the visit together with us."},
+    "ProblemCode": {
+        "INVALID": "The input cannot be right.",
+        "CONFLICT": "It does not fit what is stored.",
+        "FORBIDDEN": "You may not write this.",
+        "NOT_FOUND": "There is no such thing for you.",
+        "LIMIT": "It is too much at once.",
+    },
+    "ProposalType": {
+        "MERGE": "Two partners may be one institution.",
+        "CHANGE": "A partner asks to change something.",
+        "SUCCESSOR": "A contact has left and has no successor.",
+    },
+    "VisitLevel": {
+        "STATE": "Head of state or government.",
+        "MINISTRY": "A minister or deputy.",
+        "RECTOR": "Rector or vice-rector.",
+        "DEAN": "Dean of a faculty.",
+        "EXPERT": "Experts and staff.",
+    },
+}
+
+Enumerated = TypeVar("Enumerated", bound=type[StrEnum])
+
+
+def enumerated(values: Enumerated, description: str) -> Enumerated:
+    """An enumerated type of the graph, each of its values described."""
+    found: Any = strawberry.enum(values, description=description)
+    said = VALUES.get(values.__name__, {})
+    for value in found.__strawberry_definition__.values:
+        value.description = said.get(value.name) or f"{value.name.replace('_', ' ').capitalize()}."
+    return values
