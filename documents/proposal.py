@@ -7,7 +7,7 @@ from pydantic import Field
 from pymongo import ASCENDING, IndexModel
 
 from documents.labels import office, system
-from documents.record import Action, Facts, Lifecycle, Record, Storage
+from documents.record import Action, Element, Facts, Lifecycle, Record, Storage
 from documents.values import ContactId, Line, PartnerId, PersonId, Prose
 
 
@@ -27,6 +27,13 @@ class ProposalStatus(StrEnum):
     REJECTED = "REJECTED"
 
 
+class ProposedValue(Element):
+    """One field of a proposed change."""
+
+    field: Annotated[Line, office] = Field(description="Which field, as the graph names it.")
+    value: Annotated[str, office] = Field(description="What it should become, as JSON.")
+
+
 class ProposalFacts(Facts):
     """What is proposed, and of what."""
 
@@ -38,6 +45,7 @@ class ProposalFacts(Facts):
     )
     contact: Annotated[ContactId | None, office] = Field(default=None, description="The contact it is about.")
     person: Annotated[PersonId | None, office] = Field(default=None, description="The person it is about.")
+    values: Annotated[list[ProposedValue], office] = Field(default=[], description="What a change would write.")
     answer: Annotated[Prose | None, office] = Field(default=None, description="Why it was accepted or rejected.")
 
 

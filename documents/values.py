@@ -143,7 +143,7 @@ Domain = Annotated[
 ]
 IscedCode = Annotated[str, _matching(r"[0-9]{2,4}", "ISCED-F 2013 code: write two to four digits, such as 0613")]
 Airport = Annotated[str, _matching(r"[A-Z]{3}", "IATA airport code: write three capital letters, such as GYD")]
-Orcid = Annotated[str, _matching(r"[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X]", "ORCID iD: write it as 0000-0002-1825-0097")]
+Orcid = Annotated[str, _matching(r"([0-9]{4}-){3}[0-9]{3}[0-9X]", "ORCID iD: write it as 0000-0002-1825-0097")]
 Tag = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=40),

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from auth.access import writes
 from documents.kinds import KINDS, collection_of, kind_of, tree_of
-from documents.proposal import Proposal, ProposalType
+from documents.proposal import Proposal, ProposalType, ProposedValue
 from documents.record import Record, graphql_name
 from documents.stamp import stamp
 from documents.store import DuplicateKeyError
@@ -16,7 +16,7 @@ from documents.tree import Path
 from resolvers.context import Context
 from resolvers.counts import advance, begin, moved
 from resolvers.diff import diff
-from resolvers.history import remember
+from resolvers.history import as_json, remember
 from resolvers.patch import storable
 from resolvers.problem import Problem, ProblemCode, Problems, at
 from resolvers.references import references
@@ -252,6 +252,10 @@ async def _propose(draft: Draft) -> None:
     proposal = Proposal(
         type=ProposalType.CHANGE,
         reason=f"{draft.context.caller.name or 'A partner'} asks to change {names}.",
+        values=[
+            ProposedValue(field=graphql_name(name), value=as_json(storable(value)) or "null")
+            for name, value in sorted(draft.proposed.items())
+        ],
         target_kind=draft.kind,
         target_id=draft.document["_id"],
         patch=storable(draft.proposed),

@@ -25,7 +25,7 @@ query Contact($id: ID!) {
 TO_DECIDE = """
 query WhatIsToBeDecided {
   proposals(where: { status: { eq: OPEN } }) {
-    nodes { id type reason source contact { id } person { familyName } partner { id } candidates { id } }
+    nodes { id type reason source contact { id } person { familyName } partner { id } candidates { id } values { field value } }
   }
 }"""
 
@@ -82,6 +82,10 @@ async def test_a_partner_s_new_e_mail_is_proposed_and_its_new_phone_applies(offi
     assert proposal["reason"] == "Aylin Kaya asks to change emails, familyName."
     assert (proposal["contact"], proposal["person"]) == ({"id": record}, {"familyName": "Kaya"})
     assert (proposal["source"], proposal["partner"]) == ("portal", None)
+    assert [(found["field"], found["value"]) for found in proposal["values"]] == [
+        ("emails", '["new@ankara.edu.tr"]'),
+        ("familyName", '"Yılmaz"'),
+    ]
 
 
 async def test_an_accepted_proposal_applies_under_the_officer_s_rights(office: Office) -> None:
