@@ -12,6 +12,7 @@ from typing import Any
 import httpx2
 import orjson
 import pytest
+import structlog
 from starlette.applications import Starlette
 from starlette.routing import Route
 
@@ -132,6 +133,13 @@ async def dump(store: Store, *names: str) -> dict[str, list[Any]]:
     """Everything that is stored, or the named collections of it, in a stable order."""
     found = sorted(names or await store.db.list_collection_names())
     return {name: [document async for document in store.collection(name).find({}, sort=[("_id", 1)])] for name in found}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plain_log() -> None:
+    """Log errors without the values at hand: those take seconds to print."""
+    renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.processors.add_log_level, renderer])
 
 
 @pytest.fixture(scope="session")

@@ -14,14 +14,15 @@ _NUMBER = itertools.count(1)
 def facts(kind: str) -> dict[str, Any]:
     """The fewest facts of a kind; what must be unique differs each time."""
     number = next(_NUMBER)
-    return {
+    known: dict[str, dict[str, Any]] = {
         "Unit": {"name": {"en": f"Unit {number}"}, "abbreviation": f"U{number}", "type": "FACULTY"},
         "Person": {"givenName": "Leyla", "familyName": "Əliyeva", "category": "STAFF"},
         "Partner": {"name": {"en": f"University {number}"}, "type": "UNIVERSITY", "country": "TR"},
         "Contact": {"familyName": "Yılmaz"},
         "Delegation": {"title": {"en": "Visit"}, "dates": {"start": "2026-05-10", "end": "2026-05-12"}},
         "Itinerary": {"title": {"en": "Days of the visit"}},
-    }[kind]
+    }
+    return known[kind]
 
 
 async def create(ask: Ask, who: Caller, kind: str, selection: str = "id", **given: Any) -> Answered:

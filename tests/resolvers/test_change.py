@@ -72,7 +72,13 @@ async def test_an_effect_that_fails_takes_the_change_back(services: Services, as
     """What is found wrong after the record was written undoes the record, too."""
     world = await fill(services.store, services.cipher, seed=4, each=4)
     several, partners = world.ids("Proposal")[0], world.ids("Partner")
-    fresh = {"status": "OPEN", "type": "MERGE", "partner": partners[0], "candidates": partners[1:3], "archived_at": None}
+    fresh = {
+        "status": "OPEN",
+        "type": "MERGE",
+        "partner": partners[0],
+        "candidates": partners[1:3],
+        "archived_at": None,
+    }
     await services.store.collection("proposals").update_one({"_id": several}, {"$set": fresh})
     before = await _kept(services.store)
     found = await act(ask, HEAD, "accept", "Proposal", several)
@@ -81,7 +87,7 @@ async def test_an_effect_that_fails_takes_the_change_back(services: Services, as
 
 
 async def test_steps_out_of_turn_are_conflicts_that_name_the_valid_ones(services: Services, ask: Ask) -> None:
-    """Every action of every lifecycle, tried from a state it does not start from, changes nothing and lists what may."""
+    """Every action, tried from a state that it does not start from, changes nothing and lists what may follow."""
     world = await fill(services.store, services.cipher, seed=5, each=8)
     before = await _kept(services.store)
     tried = 0
@@ -193,7 +199,7 @@ async def test_an_unseen_reference_is_an_unknown_one(services: Services, ask: As
 
 
 async def test_absent_and_unseen_records_refuse_changes_alike(services: Services, ask: Ask) -> None:
-    """Changing what one does not see is answered like changing what is not there; what one sees, by naming the action."""
+    """Changing what one does not see is like changing what is not there; of what one sees the action is named."""
     visit = await made(ask, "Delegation")
     partner = caller(Role.PARTNER, person="prs_p", partner=await made(ask, "Partner"))
     contact = await made(ask, "Contact", partner=await made(ask, "Partner"))
@@ -210,7 +216,7 @@ async def test_absent_and_unseen_records_refuse_changes_alike(services: Services
 
 
 async def test_hidden_elements_of_a_list_stay(services: Services, ask: Ask) -> None:
-    """Who reads some elements of a list adds, changes, orders and removes those; the others are not there to be named."""
+    """Who reads some elements of a list adds, changes and removes those; the others are not there to be named."""
     partner = await made(ask, "Partner", assessments=[{"text": "Head's view"}])
     author = await made(ask, "Person")
     officer = caller(Role.OFFICER, person=author)
@@ -248,7 +254,9 @@ async def test_identity_data_is_stored_encrypted_and_never_read(services: Servic
     """Passports and medical notes are nowhere in plain: not in the record, its history, its event, nor an answer."""
     passport = {"number": "P7654321", "country": "AZ", "validUntil": "2030-01-01"}
     person = await made(ask, "Person", passports=[passport], medicalNotes="Zebra fever")
-    found = await update(ask, HEAD, "Person", person, medicalNotes="Okapi fever", passports=[passport | {"number": "P11"}])
+    found = await update(
+        ask, HEAD, "Person", person, medicalNotes="Okapi fever", passports=[passport | {"number": "P11"}]
+    )
     assert found["problems"] == []
     stored = repr(await dump(services.store)).replace("\\x", "")
     for secret in ("P7654321", "Zebra", "Okapi", "P11"):
@@ -270,7 +278,9 @@ async def test_identity_data_is_checked_before_it_is_sealed(services: Services, 
     before = await _kept(services.store)
     wrong = {"number": "P1", "country": "QQ", "validUntil": "2030-01-01"}
     found = (await create(ask, HEAD, "Person", passports=[wrong]))["createPerson"]
-    assert [(problem["code"], problem["path"]) for problem in found["problems"]] == [("INVALID", "passports[0].country")]
+    assert [(problem["code"], problem["path"]) for problem in found["problems"]] == [
+        ("INVALID", "passports[0].country")
+    ]
     assert await _kept(services.store) == before
 
 
@@ -278,7 +288,9 @@ async def test_no_key_is_made_for_a_record_that_is_not_there(services: Services,
     """Identity data for an absent person is refused as for any absent record, and leaves nothing in the key vault."""
     await ask(HEAD, "{ viewer { name } }")
     before = await dump(services.store)
-    query = "mutation($i: ID!) { updatePerson(id: $i, ifRevision: \"\", patch: {medicalNotes: \"x\"}) { problems { code } } }"
+    query = (
+        'mutation($i: ID!) { updatePerson(id: $i, ifRevision: "", patch: {medicalNotes: "x"}) { problems { code } } }'
+    )
     assert (await ask(HEAD, query, i="prs_00000000000000000000")).codes == ["NOT_FOUND"]
     assert await dump(services.store) == before
 
@@ -288,7 +300,7 @@ async def test_a_partner_proposes_a_name_and_changes_a_phone(services: Services,
     partner = await made(ask, "Partner")
     contact = await made(ask, "Contact", partner=partner, emails=["old@example.org"])
     theirs = caller(Role.PARTNER, person=await made(ask, "Person", partner=partner), partner=partner, name="Ankara")
-    patch = {"emails": ["new@example.org"], "phones": ["+905321234567"]}
+    patch: dict[str, Any] = {"emails": ["new@example.org"], "phones": ["+905321234567"]}
     assert (await update(ask, theirs, "Contact", contact, **patch))["problems"] == []
     document = await _stored(services, contact, "Contact")
     assert (document["emails"], document["phones"]) == (["old@example.org"], ["+905321234567"])

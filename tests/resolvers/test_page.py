@@ -24,8 +24,8 @@ SIZE = 4
 def _listing(kind: str) -> str:
     return (
         f"query($first: Int, $after: String, $last: Int, $before: String, $order: {kind}Order) {{"
-        f" {plural(kind)}(first: $first, after: $after, last: $last, before: $before, orderBy: $order, archived: true) {{"
-        " totalCount nodes { id } edges { cursor node { id } }"
+        f" {plural(kind)}(first: $first, after: $after, last: $last, before: $before, orderBy: $order, archived: true)"
+        " { totalCount nodes { id } edges { cursor node { id } }"
         " pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }"
     )
 
@@ -95,7 +95,7 @@ async def test_every_order_visits_every_record_once_and_in_order(
                 assert there == back, f"{kind} in {given}"
                 in_scope = in_scope or set(there)
                 documents = [world.records[kind][found] for found in in_scope]
-                expected = sorted(documents, key=lambda document: _key(document, order), reverse=way == "DESC")  # noqa: B023
+                expected = sorted(documents, key=lambda document: _key(document, order), reverse=way == "DESC")
                 assert there == [document["_id"] for document in expected], f"{kind} in {given}"
 
 

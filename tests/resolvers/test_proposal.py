@@ -25,7 +25,10 @@ query Contact($id: ID!) {
 TO_DECIDE = """
 query WhatIsToBeDecided {
   proposals(where: { status: { eq: OPEN } }) {
-    nodes { id type reason source contact { id } person { familyName } partner { id } candidates { id } values { field value } }
+    nodes {
+      id type reason source contact { id } person { familyName } partner { id } candidates { id }
+      values { field value }
+    }
   }
 }"""
 

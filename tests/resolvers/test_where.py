@@ -1,11 +1,13 @@
 """Conditions: every operator agrees with a plain evaluation over what the caller reads, and `not` is the complement."""
 
+import operator
 import random
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 import pytest
@@ -24,6 +26,14 @@ from tests.conftest import Ask, asking
 from tests.world import World, cast, fitting
 
 ROLES = ("head", "partner", "coordinator", "officer", "host", "member", "anonymous")
+COMPARE = {
+    "eq": operator.eq,
+    "ne": operator.ne,
+    "lt": operator.lt,
+    "lte": operator.le,
+    "gt": operator.gt,
+    "gte": operator.ge,
+}
 COMPARED = (date, datetime, Decimal, int, float)
 Where = dict[str, Any]
 
@@ -69,12 +79,8 @@ def _holds(path: Path, name: str, value: Any, wanted: Any) -> bool:
         return (
             mine.startswith(wanted) if name == "startsWith" else bool(re.search(re.escape(wanted), mine, re.IGNORECASE))
         )
-    other = _comparable(path, wanted)
-    return bool(
-        {"eq": mine == other, "ne": mine != other}[name]
-        if name in ("eq", "ne")
-        else {"lt": mine < other, "lte": mine <= other, "gt": mine > other, "gte": mine >= other}[name]
-    )
+    held: bool = COMPARE[name](mine, _comparable(path, wanted))
+    return held
 
 
 @dataclass
@@ -142,7 +148,7 @@ class Draw:
     def where(self, kind: str, depth: int = 2) -> Where:
         """Conditions on a kind: one to three, now and then combined."""
         paths = [path for path in tree_of(kind).paths if self.exists(kind, path)]
-        found = {}
+        found: Where = {}
         for path in self.random.sample(paths, min(len(paths), self.random.choice((1, 1, 2)))):
             found[path.graphql] = self.path(kind, path, depth)
         if depth > 0 and self.random.random() < 0.35:
@@ -199,14 +205,14 @@ class Draw:
             found = {repr(value): _client(value) for doc in self.readable[kind].values() for value in _at(path, doc)}
             holder = path.model or KINDS[kind]
             if path.name in holder.model_fields and path.path.count(".") == 0 and path.name != "id":
-                found |= {repr(value): _client(value) for value in fitting(holder, path.name, path.leaf)[:3]}  # type: ignore[arg-type]
+                found |= {repr(value): _client(value) for value in fitting(holder, path.name, path.leaf or str)[:3]}
             self._values[key] = list(found.values()) or [_absent(path)]
         return self._values[key]
 
 
 def _absent(path: Path) -> Any:
-    if is_enum(path.leaf):
-        return next(iter(path.leaf)).value  # type: ignore[union-attr,arg-type,call-overload]  # is_enum says so
+    if path.leaf is not None and issubclass(path.leaf, StrEnum):
+        return next(iter(path.leaf)).value
     return {bool: True, int: 1, float: 1.5, date: "2026-05-04", datetime: "2026-05-04T09:00:00Z", Decimal: "1"}.get(
         path.leaf or str, "x" if path.leaf is str else "09:00"
     )
@@ -214,7 +220,7 @@ def _absent(path: Path) -> Any:
 
 def _at(path: Path, document: Mapping[str, Any]) -> Iterator[Any]:
     places: list[Any] = [document]
-    for name in ("_id",) if path.path == "id" else path.path.split("."):
+    for name in path.stored.split("."):
         found = [place.get(name) for place in places if isinstance(place, Mapping)]
         places = [item for value in found for item in (value if isinstance(value, list) else [value])]
     yield from (place for place in places if place is not None)
