@@ -1,14 +1,14 @@
 """The only three questions anyone asks of the table: ``scope``, ``fetch`` and ``visible``."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from auth.caller import Caller
 from auth.mask import ALL_BITS, KindMask, chain_bits, label_bit, mask
 from auth.policy import ACTIONS, SCOPE, WRITE, WRITES
-from auth.rules import ALWAYS, NEVER, Rule
+from auth.rules import ALWAYS, NEVER, Held, Mine, Rule
 from documents.kinds import collection_of, kind_of
 from documents.labels import LABELS, Label
 from documents.store import Store
@@ -32,6 +32,27 @@ def all_of(parts: Iterable[dict[str, Any]]) -> dict[str, Any]:
     return {**found, "$and": [*found.get("$and", ()), *rest]} if rest else found
 
 
+Decision = Callable[[dict[str, Any]], bool]
+
+
+def _bound(rule: Rule, caller: Caller, now: datetime) -> Decision:
+    """A rule as a decision for one caller at one moment: the tokens of all its atoms are looked for together."""
+    tokens: frozenset[str] = frozenset()
+    others = []
+    for atom in rule.atoms:
+        if isinstance(atom, Held | Mine):
+            tokens |= atom.tokens(caller)
+        else:
+            others.append(atom)
+
+    def decision(record: dict[str, Any]) -> bool:
+        if tokens and not tokens.isdisjoint(record["scope"]):
+            return True
+        return any(atom.allows(caller, record, now) for atom in others) if others else False
+
+    return decision
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Sight:
     """What one caller sees of a kind at one moment."""
@@ -41,12 +62,21 @@ class Sight:
     now: datetime
     always: int
     conditional: tuple[tuple[int, Rule], ...]
+    # Rules of the mask, which lives longer than this, as they decide for this caller now.
+    _decisions: dict[int, Decision] = field(default_factory=dict)
+
+    def _holds(self, rule: Rule, record: dict[str, Any]) -> bool:
+        """Whether a rule of the mask holds for a stored record; it is bound to the caller once, for many."""
+        decision = self._decisions.get(id(rule))
+        if decision is None:
+            decision = self._decisions[id(rule)] = _bound(rule, self.caller, self.now)
+        return decision(record)
 
     def bits(self, record: dict[str, Any]) -> int:
         """The labels that the caller reads on this stored record, as bits. The record is in scope."""
         found = self.always
         for bit, rule in self.conditional:
-            if rule.allows(self.caller, record, self.now):
+            if self._holds(rule, record):
                 found |= bit
         return found
 
@@ -57,11 +87,11 @@ class Sight:
     def admits(self, path: str, record: dict[str, Any]) -> tuple[str, frozenset[str]] | None:
         """Which elements of a list are read on this record: (field, values), or None for all of them."""
         access = self.kind.elements.get(path)
-        if access is None or access.full.allows(self.caller, record, self.now):
+        if access is None or self._holds(access.full, record):
             return None
         values: frozenset[str] = frozenset()
         for rule, element in access.some:
-            if rule.allows(self.caller, record, self.now):
+            if self._holds(rule, record):
                 values |= element.admits(self.caller)
         return access.field, values
 

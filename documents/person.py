@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Annotated, ClassVar
 
 from pydantic import Field
+from pymongo import ASCENDING, IndexModel
 
 from documents.labels import campus, care, identity, office, personal, searchable, sortable, system
 from documents.record import Action, Element, Facts, Lifecycle, Part, Record, Storage
@@ -172,3 +173,9 @@ class Person(PersonFacts, Record):
 
     class Settings(Storage):
         name = "persons"
+        # Whom a host receives, in every order that a host is offered.
+        indexes: ClassVar[list[IndexModel]] = [
+            IndexModel([("visits.hosts", ASCENDING), ("_id", ASCENDING)]),
+            IndexModel([("visits.hosts", ASCENDING), ("code", ASCENDING), ("_id", ASCENDING)]),
+            IndexModel([("visits.hosts", ASCENDING), ("sort.family_name", ASCENDING), ("_id", ASCENDING)]),
+        ]

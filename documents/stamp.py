@@ -56,10 +56,10 @@ def orders(model: type[Record]) -> tuple[Order, ...]:
 
 
 def index_models(model: type[Record]) -> list[IndexModel]:
-    """The indexes of a kind: one per order that serves every scope, those of lookups, and the kind's own.
+    """The indexes of a kind: two per order that serve every scope, those of lookups, and the kind's own.
 
     A record carries the tokens that open it, so equality on ``scope``, then the order, then ``_id`` for the seek
-    serves every role.
+    serves every role but those who have all records in scope: for them the order comes first.
     """
     derived = [
         IndexModel([("scope", ASCENDING), ("_id", ASCENDING)]),
@@ -68,6 +68,9 @@ def index_models(model: type[Record]) -> list[IndexModel]:
     ]
     derived += [
         IndexModel([("scope", ASCENDING), (order.stored, ASCENDING), ("_id", ASCENDING)]) for order in orders(model)
+    ]
+    derived += [
+        IndexModel([(order.stored, ASCENDING), ("_id", ASCENDING)]) for order in orders(model) if order.name != "code"
     ]
     settings: type[Storage] = model.Settings
     return derived + list(settings.indexes)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from auth.access import NOTHING, Sight, all_of
@@ -149,16 +150,20 @@ def _clear(doc: dict[str, Any], names: list[str]) -> None:
 
 def _filter(doc: dict[str, Any], names: list[str], field_name: str, values: frozenset[str]) -> None:
     """Keep only the elements of a list whose field has one of the values."""
-    name, *rest = names
-    below = doc.get(name)
-    if below is None:
-        return
-    if not rest:
-        doc[name] = [item for item in below if item.get(field_name) in values]
-        return
-    for item in below if isinstance(below, list) else (below,):
-        if isinstance(item, dict):
-            _filter(item, rest, field_name, values)
+    parts = [doc]
+    for name in names[:-1]:
+        below: list[dict[str, Any]] = []
+        for part in parts:
+            found = part.get(name)
+            if isinstance(found, list):
+                below += found
+            elif found is not None:
+                below.append(found)
+        parts = below
+    last = names[-1]
+    for part in parts:
+        if found := part.get(last):
+            part[last] = [item for item in found if item.get(field_name) in values]
 
 
 def strip(load: Load, sight: Sight, doc: dict[str, Any]) -> Row:
@@ -185,8 +190,12 @@ async def rows(
     sort: list[tuple[str, int]] | None = None,
     limit: int = 0,
     scoped: bool = True,
+    peek: bool = False,
 ) -> Rows:
-    """The rows that a query finds among the records in scope, with everything they refer to."""
+    """The rows that a query finds among the records in scope, with everything they refer to.
+
+    ``peek`` gives one more than ``limit`` where there is one, without what it refers to: it tells that more follow.
+    """
     sight = context.sight(load.kind)
     if sight is None:
         return Rows()
@@ -194,11 +203,11 @@ async def rows(
     found = all_of([dict(query), sight.filter()]) if scoped else dict(query)
     with translated():
         cursor = context.store.collection(collection_of(load.kind)).find(
-            found, load.projection(sight), sort=sort, limit=limit, batch_size=limit or 1000
+            found, load.projection(sight), sort=sort, limit=limit + peek, batch_size=limit + peek or 1000
         )
         documents = await cursor.to_list()
     result = Rows([strip(load, sight, document) for document in documents])
-    await join(context, load, result)
+    await join(context, load, Rows(result[:limit]) if peek else result)
     return result
 
 
@@ -230,9 +239,15 @@ def _embed(doc: Any, names: tuple[str, ...], loaded: dict[str, Row]) -> None:
         doc[name] = loaded.get(value)
 
 
+@cache
+def _chain(kind: str, path: str) -> tuple[Label, ...]:
+    """The labels of a path of a kind."""
+    return tree_of(kind).path(path).chain
+
+
 def not_archived(sight: Sight) -> dict[str, Any]:
     """The filter of what is not archived. Where the caller may not read that, nothing is: a hidden value is null."""
-    readable = sight.label_filter(tree_of(sight.kind.kind).path("archived_at").chain)
+    readable = sight.label_filter(_chain(sight.kind.kind, "archived_at"))
     if readable is None:
         return {}
     return {"$or": [{"archived_at": None}, {"$nor": [readable]}]} if readable else {"archived_at": None}
@@ -265,7 +280,7 @@ async def _join_back(context: Context, back: Back, below: Load, result: Rows) ->
     by: dict[str, Rows] = {row.doc["_id"]: Rows() for row in result}
     if sight is not None:
         below.paths |= {back.by, back.order}
-        readable = sight.label_filter(tree_of(back.kind).path(back.by).chain)
+        readable = sight.label_filter(_chain(back.kind, back.by))
         query = NOTHING if readable is None else all_of([{back.by: {"$in": sorted(by)}}, readable, not_archived(sight)])
         # The pointing path itself may be joined below, so the id is kept before.
         for row in await rows(context, below, query, sort=[(back.order, 1), ("_id", 1)], limit=MOST_JOINED):

@@ -215,8 +215,9 @@ async def page(
         load.ordered_by(order.stored),
         all_of([query, *seeks]),
         sort=order.sort(backward=backward),
-        limit=size + 1,
+        limit=size,
         scoped=False,
+        peek=True,
     )
     more = len(found) > size
     kept = Rows(found[:size])

@@ -40,6 +40,8 @@ class Parsed:
     # Entries of the longest list that is written out in it.
     longest: int
     plans: dict[Any, Any] = field(default_factory=dict)
+    # Operations with their numbers that were found to keep within the limits.
+    within: set[tuple[Any, ...]] = field(default_factory=set)
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The operation of that name, or the only one. Raises Invalid."""
@@ -132,7 +134,22 @@ def prepared(
     if len(parsed.plans) > MOST_PLANS:
         # Each way in which switches can stand has plans of its own.
         parsed.plans = {}
-    check_limits(parsed.document, operation, variables, settings)
     chosen = operation.name.value if operation.name else None
+    _check_limits(parsed, operation, variables, settings)
     values = tuple(repr(variables.get(switch)) for switch in parsed.switches)
     return operation, (chosen, *values)
+
+
+def _check_limits(
+    parsed: Parsed, operation: OperationDefinitionNode, variables: Mapping[str, Any], settings: Settings
+) -> None:
+    """Check limits, once for all requests that must come out alike: of scalars, limits look at numbers alone."""
+    if any(isinstance(value, list | Mapping) for value in variables.values()):
+        check_limits(parsed.document, operation, variables, settings)
+        return
+    numbers = ((name, value if isinstance(value, int) else None) for name, value in sorted(variables.items()))
+    key = (operation.name.value if operation.name else None, *numbers)
+    if key not in parsed.within:
+        check_limits(parsed.document, operation, variables, settings)
+        if len(parsed.within) < MOST_PLANS:
+            parsed.within.add(key)

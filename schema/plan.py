@@ -135,9 +135,9 @@ class _Writer:
             return self._leaf(definition.type, f"{var}[{stored!r}]")
         return self._part(definition.type, details, load, f"{var}.get({stored!r})", path)
 
-    def _null(self, type_: GraphQLOutputType, read: str, then: Callable[[str], str]) -> str:
+    def _null(self, type_: GraphQLOutputType, read: str, then: Callable[[str], str], var: str | None = None) -> str:
         """``then`` of what ``read`` gives; null, or a step aside where the type is non-null."""
-        var = self.name("v")
+        var = var or self.name("v")
         nothing = "A()" if isinstance(type_, GraphQLNonNull) else "None"
         return f"({nothing} if ({var} := {read}) is None else {then(var)})"
 
@@ -150,8 +150,10 @@ class _Writer:
         if isinstance(inner, GraphQLEnumType):
             known = self.constant(frozenset(inner.values))
             return self._null(type_, read, lambda var: f"({var} if {var} in {known} else A())")
-        convert = {"Int": "INT({})", "Decimal": "DEC({})"}.get(getattr(inner, "name", ""), "{}")
-        return self._null(type_, read, convert.format)
+        convert = {"Int": "INT({})", "Decimal": "DEC({})"}.get(getattr(inner, "name", ""))
+        if convert is None and inner is type_:
+            return read
+        return self._null(type_, read, (convert or "{}").format)
 
     def _joined(self, type_: Any, details: list[Any], load: Load, read: str) -> str | None:
         inner = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
@@ -178,10 +180,10 @@ class _Writer:
             code = self._object(item_type, details, load, item, path)
             load.paths.add(_some_leaf(path))
             return None if code is None else self._null(type_, read, lambda var: f"[{code} for {item} in {var}]")
-        item = self.name("o")
-        code = self._object(inner, details, load, item, path)
+        part = self.name("o")
+        code = self._object(inner, details, load, part, path)
         load.paths.add(_some_leaf(path))
-        return None if code is None else self._null(type_, read, lambda var: f"[{code} for {item} in ({var},)][0]")
+        return None if code is None else self._null(type_, read, lambda _: code, part)
 
 
 def _some_leaf(path: Path) -> str:

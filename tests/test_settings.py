@@ -247,6 +247,6 @@ def test_hosts_are_read_without_user_password_and_port() -> None:
     ("host", "loopback"),
     [("localhost", True), ("127.9.9.9", True), ("::1", True), ("/run/m.sock", True), ("10.0.0.1", False), ("", False)],
 )
-def test_loopback_is_what_only_this_machine_reaches(host: str, loopback: bool) -> None:  # noqa: FBT001 - a table's column
+def test_loopback_is_what_only_this_machine_reaches(host: str, loopback: bool) -> None:
     """Names other than localhost are not looked up: they could change."""
     assert is_loopback(host) is loopback

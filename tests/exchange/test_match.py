@@ -39,7 +39,7 @@ def row(
     )
 
 
-def known(id: str, name: str, country: str = "AZ", *, domains: Sequence[str] = (), **identifiers: str) -> Known:  # noqa: A002
+def known(id: str, name: str, country: str = "AZ", *, domains: Sequence[str] = (), **identifiers: str) -> Known:
     """Give a known partner; identifiers are named by their scheme."""
     return Known(id, country, folded_names([name]), frozenset(domains), frozenset(identifiers.items()))
 
@@ -113,7 +113,7 @@ def test_what_a_partner_has_is_not_replaced() -> None:
         (row("Baku State University", domains=["x.az"]), "it shares name and country, but not the domain: x.az", False),
     ],
 )
-def test_what_speaks_against_a_match_is_put_to_a_person(given_row: PartnerRow, why: str, create: bool) -> None:  # noqa: FBT001
+def test_what_speaks_against_a_match_is_put_to_a_person(given_row: PartnerRow, why: str, create: bool) -> None:
     """Contradictions are never settled by the import; where registers tell the two apart, the row is written too."""
     partner = known("bsu", "Baku State University", domains=["bsu.edu.az"], PIC="999645141", OID="E1")
     decision = Index([partner]).decide(given_row)

@@ -69,16 +69,15 @@ def _comparable(path: Path, value: Any) -> Any:
 def _holds(path: Path, name: str, value: Any, wanted: Any) -> bool:
     """One operator on one value, null logic included."""
     if name == "isNull":
-        return (value is None) == wanted
+        return (value is None) is bool(wanted)
     if value is None:
         return name in ("ne", "notIn")
     mine = _comparable(path, value)
     if name in ("in", "notIn"):
         return (mine in [_comparable(path, each) for each in wanted]) == (name == "in")
     if name in ("startsWith", "contains"):
-        return (
-            mine.startswith(wanted) if name == "startsWith" else bool(re.search(re.escape(wanted), mine, re.IGNORECASE))
-        )
+        pattern = f"^{re.escape(wanted)}" if name == "startsWith" else f"(?i){re.escape(wanted)}"
+        return re.search(pattern, mine) is not None
     held: bool = COMPARE[name](mine, _comparable(path, wanted))
     return held
 

@@ -117,12 +117,12 @@ async def _compare(
 
 async def test_shapes_answer_what_the_stock_executor_answers(library: Services, world: World, graph: Graph) -> None:
     """Generated queries over all kinds get the same bytes, whether records are shaped or executed field by field."""
-    await _compare(library, world, graph, "sound", 20)
+    await _compare(library, world, graph, "sound", 14)
 
 
 async def test_shapes_step_aside_for_what_is_wrong(damaged: tuple[Services, World], graph: Graph) -> None:
     """Missing values, nulls in non-null places and unknown enum values give the stock executor's errors and paths."""
-    await _compare(*damaged, graph, "damaged", 20, alone=True)
+    await _compare(*damaged, graph, "damaged", 14, alone=True)
 
 
 async def test_what_is_loaded_suffices(
@@ -132,7 +132,7 @@ async def test_what_is_loaded_suffices(
     view = _view(library, graph)
     for role in ROLES:
         who = cast(world)[role]
-        for asked in _queries(graph, who, world, f"whole {role}", 12):
+        for asked in _queries(graph, who, world, f"whole {role}", 9):
             planned = await _answer(view, who, asked, compiled=True)
             with monkeypatch.context() as whole:
                 whole.setattr(Load, "projection", lambda *_: None)

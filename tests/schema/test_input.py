@@ -23,7 +23,8 @@ NOBODY = caller()
 CODES = {"UNAUTHENTICATED", "FORBIDDEN", "NOT_FOUND", "CONFLICT", "INVALID", "LIMIT", "UNAVAILABLE"}
 INTERNALS = re.compile(
     r"NoneType|\bNone\b|Maybe|UNSET|[Pp]ydantic|Traceback|dataclass|<[a-z]+[ .']|\bobject at\b|0x[0-9a-f]{8}|"
-    r"strawberry|pymongo|bson|mongo|Decimal128|\bdict\b|\bstr\b|\bTrue\b|\bFalse\b|not in list|Error\(|__\w+__|\bself\b|keyword",
+    r"strawberry|pymongo|bson|mongo|Decimal128|\bdict\b|\bstr\b|\bTrue\b|\bFalse\b|not in list|"
+    r"Error\(|__\w+__|\bself\b|keyword",
 )
 
 

@@ -193,12 +193,16 @@ def _hidden(role: Role) -> Iterator[tuple[str, Path]]:
                 yield kind, path
 
 
-async def _told(ask: Ask, who: Caller, query: str) -> list[str]:
-    """What is said of a query, without what is suggested instead: that is of the caller's own schema."""
+async def _names(ask: Ask, who: Caller) -> set[str]:
+    """Every name of the caller's own schema."""
+    known = await ask(who, get_introspection_query(descriptions=False))
+    return set(re.findall(r"\w+", repr(known.data)))
+
+
+async def _told(ask: Ask, who: Caller, query: str, names: set[str]) -> list[str]:
+    """What is said of a query, without what is suggested instead: that is of these names."""
     answered = await ask(who, query)
     assert set(answered.codes) == {"INVALID"}
-    known = await ask(who, get_introspection_query(descriptions=False))
-    names = set(re.findall(r"\w+", repr(known.data)))
     said, suggested = zip(*(error["message"].partition(" Did you mean")[::2] for error in answered.errors), strict=True)
     assert {name for text in suggested for name in re.findall(r"'(?:\.\.\. on )?(\w+)'", text)} <= names
     # What was found is quoted only where nothing is suggested.
@@ -209,21 +213,23 @@ async def _told(ask: Ask, who: Caller, query: str) -> list[str]:
 async def test_unknown_names_suggest_nothing_hidden(role: Role, ask: Ask) -> None:
     """A hidden, a misspelt and an invented name are refused in the same words; what is suggested is visible."""
     who = caller(role)
+    names = await _names(ask, who)
     seen = 0
     for kind, path in _hidden(role):
         if kind not in mask(who.roles).kinds:
             continue
         seen += 1
         for form in ("{{ {0} {{ nodes {{ {1} }} }} }}", "{{ {0}(where: {{ {1}: {{}} }}) {{ totalCount }} }}"):
-            invented = await _told(ask, who, form.format(plural(kind), "zzz"))
+            invented = await _told(ask, who, form.format(plural(kind), "zzz"), names)
             for name in (path.graphql, path.graphql[:-1] + "x"):
-                told = await _told(ask, who, form.format(plural(kind), name))
+                told = await _told(ask, who, form.format(plural(kind), name), names)
                 assert told == [text.replace("zzz", name) for text in invented]
     assert seen > 10
 
 
 async def test_a_hidden_kind_is_an_unknown_one(ask: Ask) -> None:
     """Kinds outside the mask are refused like invented ones: as fields, types, fragments, variables and ids."""
+    names = await _names(ask, NOBODY)
     for form, hidden, invented in (
         ("{{ {0} {{ totalCount }} }}", "proposals", "nothings"),
         ('{{ {0}(id: "x") {{ id }} }}', "proposal", "nothing"),
@@ -231,8 +237,9 @@ async def test_a_hidden_kind_is_an_unknown_one(ask: Ask) -> None:
         ('{{ node(id: "x") {{ ... on {0} {{ id }} }} }}', "Proposal", "Nothing"),
         ("query($a: {0}) {{ viewer {{ name }} }}", "ProposalWhere", "NothingWhere"),
     ):
-        told = await _told(ask, NOBODY, form.format(hidden))
-        assert told == [text.replace(invented, hidden) for text in await _told(ask, NOBODY, form.format(invented))]
+        told = await _told(ask, NOBODY, form.format(hidden), names)
+        other = await _told(ask, NOBODY, form.format(invented), names)
+        assert told == [text.replace(invented, hidden) for text in other]
     found = await ask(NOBODY, '{ a: __type(name: "Proposal") { name } b: __type(name: "Nothing") { name } }')
     assert found.data == {"a": None, "b": None}
 

@@ -1,0 +1,450 @@
+"""Requests that a caller can make, generated from the schema of their own mask."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import (
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLSchema,
+    get_named_type,
+    is_composite_type,
+    is_leaf_type,
+    is_required_argument,
+)
+
+from documents.kinds import KINDS, tree_of
+from documents.tree import Path
+from tests.interference.conditions import Conditions
+from tests.interference.coverage import Coverage, Place
+from tests.interference.inputs import Inputs
+from tests.interference.pair import Pair
+
+DEEPEST = 3
+ACCESSES = 26
+WINDOW = {"where", "search", "orderBy", "archived", "first", "last", "after", "before"}
+CURSORS = ("cursor", "startCursor", "endCursor")
+
+
+@dataclass
+class Request:
+    """One document, its variables, and the places that it asks for."""
+
+    text: str
+    variables: dict[str, Any]
+    places: list[Place]
+    changes: bool = False
+
+
+@dataclass
+class Draft:
+    """A request in the making."""
+
+    variables: dict[str, Any] = field(default_factory=dict)
+    declared: list[str] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
+    fragments: list[str] = field(default_factory=list)
+
+    def variable(self, type_: Any, value: Any) -> str:
+        """A new variable that holds a value."""
+        name = f"v{len(self.declared)}"
+        self.declared.append(f"${name}: {type_}")
+        self.variables[name] = value
+        return f"${name}"
+
+
+def leaves(type_: Any, paths: tuple[Path, ...], above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The leaves of an object type that show stored paths: names on the way down, and the dotted path."""
+    by_name = {path.graphql: path for path in paths if not path.hidden}
+    for name, shown in type_.fields.items():
+        path = by_name.get(name)
+        inner = get_named_type(shown.type)
+        if path is None or path.reference:
+            continue
+        if is_leaf_type(inner):
+            yield (*above, name), path.path
+        else:
+            yield from leaves(inner, path.children, (*above, name))
+
+
+def fields_of(type_: Any) -> dict[str, Any]:
+    """The fields of a type, or of what it is a list of."""
+    return dict(getattr(get_named_type(type_), "fields", {}))
+
+
+def written(kind: str, type_: Any) -> Iterator[str]:
+    """The top-level paths that an input of a mutation offers."""
+    by_name = {path.graphql: path.path for path in tree_of(kind).paths}
+    yield from (by_name.get(name, name) for name in fields_of(type_))
+
+
+class Asker:
+    """Draws requests for one caller, those first whose places were asked for least."""
+
+    def __init__(self, schema: GraphQLSchema, pair: Pair, coverage: Coverage, name: str, rng: random.Random) -> None:
+        self.schema = schema
+        self.pair = pair
+        self.rng = rng
+        self.counts = coverage.of(name)
+        self.kinds = [kind for kind in KINDS if kind in schema.type_map]
+        self.leaves = {kind: list(leaves(schema.type_map[kind], tree_of(kind).paths)) for kind in self.kinds}
+        self.conditions = Conditions(schema, pair, self.counts, rng)
+        self.inputs = Inputs(pair, self.counts, rng)
+        self.cursors: dict[str, list[str]] = {}
+        # What each root of the last request was a window on.
+        self.windows: dict[str, str] = {}
+        coverage.exist(name, self._places())
+
+    def _places(self) -> Iterator[Place]:  # noqa: C901  # one line for each kind of door
+        assert self.schema.query_type is not None
+        for kind, found in self.leaves.items():
+            for _, path in found:
+                yield kind, "select", path
+                yield kind, "access", path
+        yield from self.conditions.places()
+        for field_ in self.schema.query_type.fields.values():
+            shown = self._kind_of(field_) or ""
+            for name in field_.args if shown else ():
+                yield shown, name, ""
+            if "orderBy" in field_.args:
+                yield from ((shown, "orderBy", name) for name in fields_of(field_.args["orderBy"].type))
+        for kind in self.kinds:
+            for name in ("revision", "withheld", "permitted", "history"):
+                yield kind, name, ""
+            yield from ((kind, "join", path) for _, path, _ in self._references(kind, self.schema.type_map[kind]))
+        if self.schema.mutation_type is not None:
+            for name, field_ in self.schema.mutation_type.fields.items():
+                kind = self._kind_of(field_) or ""
+                yield kind, f"do {name}", ""
+                for argument in ("input", "patch"):
+                    if argument in field_.args:
+                        yield from ((kind, "write", path) for path in written(kind, field_.args[argument].type))
+
+    def _kind_of(self, field_: GraphQLField) -> str | None:
+        """The kind that a field of a root shows, itself or as a connection or payload of it."""
+        name = get_named_type(field_.type).name
+        return next((kind for kind in self.kinds if name in (kind, f"{kind}Connection", f"{kind}Payload")), None)
+
+    def least(self, places: list[Place]) -> Place:
+        """One of the places that were asked for least."""
+        lowest = min(self.counts[place] for place in places)
+        return self.rng.choice([place for place in places if self.counts[place] <= lowest])
+
+    # What is selected
+
+    def record(self, kind: str, draft: Draft, depth: int = 0, most: int = 9) -> str:
+        """A selection on a record."""
+        type_ = self.schema.type_map[kind]
+        assert isinstance(type_, GraphQLObjectType)
+        tree: dict[str, Any] = {"id": {}}
+        known = sorted(self.leaves[kind], key=lambda leaf: (self.counts[kind, "select", leaf[1]], self.rng.random()))
+        for names, path in known[: self.rng.randint(2, most)]:
+            draft.places.append((kind, "select", path))
+            self.counts[kind, "select", path] += 1
+            below = tree
+            for name in names:
+                below = below.setdefault(name, {})
+        parts = [self._printed(tree, draft)]
+        if depth < DEEPEST:
+            parts += self._joins(kind, type_, draft, depth)
+        if depth == 0:
+            parts += self._extras(kind, type_, draft)
+        return " ".join(parts)
+
+    def _printed(self, tree: dict[str, Any], draft: Draft) -> str:
+        parts = []
+        for name, below in tree.items():
+            alias = f"{name}{self.rng.randrange(9)}: " if self.rng.random() < 0.07 else ""
+            inner = f" {{ {self._printed(below, draft)} }}" if below else ""
+            switch = ""
+            if self.rng.random() < 0.05:
+                word, value = self.rng.choice((("skip", False), ("include", True), ("skip", True)))
+                switch = f" @{word}(if: {draft.variable('Boolean!', value)})"
+            parts.append(f"{alias}{name}{switch}{inner}")
+        if self.rng.random() < 0.1:
+            parts.append("__typename")
+        return " ".join(parts)
+
+    def _joins(self, kind: str, type_: GraphQLObjectType, draft: Draft, depth: int) -> list[str]:
+        """References, references within parts, and back-references."""
+        found = [(names, path, to) for names, path, to in self._references(kind, type_)]
+        self.rng.shuffle(found)
+        found.sort(key=lambda each: self.counts[kind, "join", each[1]])
+        parts = []
+        for names, path, to in found[: self.rng.choice((0, 1, 2))]:
+            draft.places.append((kind, "join", path))
+            self.counts[kind, "join", path] += 1
+            inner = self.record(to, draft, depth + 1, most=4)
+            parts.append(" { ".join((*names, inner)) + " }" * len(names))
+        return parts
+
+    def _references(
+        self, kind: str, type_: Any, paths: Any = None, above: tuple[str, ...] = ()
+    ) -> Iterator[tuple[tuple[str, ...], str, str]]:
+        by_name = {path.graphql: path for path in (tree_of(kind).paths if paths is None else paths)}
+        for name, shown in type_.fields.items():
+            inner = get_named_type(shown.type)
+            path = by_name.get(name)
+            if inner.name in KINDS:
+                yield (*above, name), path.path if path else name, inner.name
+            elif path is not None and path.children and not path.value:
+                yield from self._references(kind, inner, path.children, (*above, name))
+
+    def _extras(self, kind: str, type_: GraphQLObjectType, draft: Draft) -> list[str]:
+        """Fields beside the stored paths, whatever they are."""
+        stored = {path.graphql for path in tree_of(kind).paths if not path.hidden}
+        parts = []
+        for name, shown in type_.fields.items():
+            inner = get_named_type(shown.type)
+            if name in stored or inner.name in KINDS or self.rng.random() < 0.65:
+                continue
+            draft.places.append((kind, name, ""))
+            self.counts[kind, name, ""] += 1
+            parts.append(f"{name}{self._arguments(shown, draft, kind)}{self.below(inner, draft)}")
+        return parts
+
+    def below(self, type_: Any, draft: Draft, depth: int = 0) -> str:
+        """Everything below a type that is no kind."""
+        if not is_composite_type(type_):
+            return ""
+        parts = []
+        for name, shown in fields_of(type_).items():
+            inner = get_named_type(shown.type)
+            if inner.name in KINDS:
+                if depth < DEEPEST:
+                    parts.append(f"{name} {{ {self.record(inner.name, draft, 2, most=3)} }}")
+            else:
+                parts.append(f"{name}{self._arguments(shown, draft, '')}{self.below(inner, draft, depth + 1)}")
+        return f" {{ {' '.join(parts)} }}"
+
+    # What is asked
+
+    def _arguments(self, field_: GraphQLField, draft: Draft, kind: str, given: dict[str, Any] | None = None) -> str:
+        parts = []
+        for name, argument in field_.args.items():
+            if given is not None and name in given:
+                value = given[name]
+            elif is_required_argument(argument) or self.rng.random() < 0.3:
+                value = self._argument(name, argument.type, kind)
+            else:
+                continue
+            parts.append(f"{name}: {draft.variable(argument.type, value)}")
+        return f"({', '.join(parts)})" if parts else ""
+
+    def _argument(self, name: str, type_: Any, kind: str) -> Any:  # noqa: PLR0911  # one case for each name
+        if name in ("first", "last"):
+            return self.rng.choice((1, 2, 3, 5, 8))
+        if name in ("after", "before"):
+            return self.rng.choice(self.cursors.get("history") or ["bm8"])
+        if name == "code":
+            return self._code(kind)
+        if name == "ids":
+            return [self.record_id(self.rng.choice(self.kinds)) for _ in range(self.rng.randint(1, 8))]
+        if name == "id":
+            return self.record_id(kind or self.rng.choice(self.kinds))
+        if name == "field":
+            return self.rng.choice(self._fields(kind or self.rng.choice(self.kinds)))
+        return self.inputs.value(type_, None, kind)
+
+    def _fields(self, kind: str) -> list[str]:
+        return [".".join(name for name in names) for names, _ in self.leaves[kind]]
+
+    def _code(self, kind: str) -> str:
+        codes = self.pair.constants.get((kind, "code"), [])
+        return str(self.rng.choice(codes)) if codes and self.rng.random() < 0.9 else "NONE-42"
+
+    def record_id(self, kind: str) -> str:
+        """An id of a kind: that of a record in scope, of one that is not, or of none at all."""
+        draw = self.rng.random()
+        if draw < 0.6 and self.pair.visible[kind]:
+            return self.rng.choice(self.pair.visible[kind])
+        if draw < 0.9 and self.pair.hidden[kind]:
+            return self.rng.choice(self.pair.hidden[kind])
+        return f"{KINDS[kind].prefix}_{self.rng.randrange(10**19):020}"
+
+    def _root(self, alias: str, name: str, field_: GraphQLField, draft: Draft) -> str:
+        kind = self._kind_of(field_)
+        inner = get_named_type(field_.type)
+        if kind is None and inner.name == "Node":
+            arguments = self._arguments(field_, draft, "")
+            kinds = self.rng.sample(self.kinds, k=min(3, len(self.kinds)))
+            spreads = " ".join(f"... on {found} {{ {self.record(found, draft, 1, most=4)} }}" for found in kinds)
+            return f"{alias}: {name}{arguments} {{ id __typename {spreads} }}"
+        if kind is None:
+            if name == "access":
+                return self._access(alias, field_, draft)
+            return f"{alias}: {name}{self._arguments(field_, draft, '')}{self.below(inner, draft)}"
+        if inner.name == kind:
+            for argument in field_.args:
+                self._count(kind, argument, draft)
+            return f"{alias}: {name}{self._arguments(field_, draft, kind)} {{ {self._whole(kind, draft)} }}"
+        return self._connection(alias, name, field_, kind, draft)
+
+    def _count(self, kind: str, door: str, draft: Draft, path: str = "") -> None:
+        draft.places.append((kind, door, path))
+        self.counts[kind, door, path] += 1
+
+    def _access(self, alias: str, field_: GraphQLField, draft: Draft) -> str:
+        """Several fields of one kind, explained."""
+        places = [(kind, "access", path) for kind, found in self.leaves.items() for _, path in found]
+        roots = []
+        for n in range(ACCESSES):
+            kind, _, path = self.least(places)
+            self._count(kind, "access", draft, path)
+            names = next(names for names, found in self.leaves[kind] if found == path)
+            given = {"id": self.record_id(kind), "field": ".".join(names)}
+            below = self.below(get_named_type(field_.type), draft)
+            roots.append(f"{alias}x{n}: access{self._arguments(field_, draft, '', given)}{below}")
+        return " ".join(roots)
+
+    def _whole(self, kind: str, draft: Draft) -> str:
+        selection = self.record(kind, draft)
+        if self.rng.random() < 0.15:
+            name = f"F{len(draft.fragments)}"
+            draft.fragments.append(f"fragment {name} on {kind} {{ {selection} }}")
+            return f"...{name}"
+        return f"... on {kind} {{ {selection} }}" if self.rng.random() < 0.1 else selection
+
+    def _window(self, field_: GraphQLField, kind: str, draft: Draft) -> dict[str, Any]:
+        """The arguments of a connection."""
+        given: dict[str, Any] = {}
+        rng = self.rng
+        if "where" in field_.args and rng.random() < 0.8:
+            given["where"] = self.conditions.where(kind, draft.places)
+        if "search" in field_.args and rng.random() < 0.3:
+            given["search"] = self._search(kind)
+        if "orderBy" in field_.args and rng.random() < 0.5:
+            names = list(fields_of(field_.args["orderBy"].type))
+            _, _, order = self.least([(kind, "orderBy", found) for found in names])
+            self._count(kind, "orderBy", draft, order)
+            given["orderBy"] = {order: rng.choice(("ASC", "DESC"))}
+        if "archived" in field_.args and rng.random() < 0.5:
+            given["archived"] = rng.random() < 0.8
+        if rng.random() < 0.35:
+            given[rng.choice(("first", "last"))] = rng.choice((1, 2, 3, 5, 10, 30))
+        for argument, found in field_.args.items():
+            if argument not in WINDOW and rng.random() < 0.5:
+                given[argument] = self._argument(argument, found.type, kind)
+        return {argument: value for argument, value in given.items() if argument in field_.args}
+
+    def _connection(self, alias: str, name: str, field_: GraphQLField, kind: str, draft: Draft) -> str:
+        given, rng = self._window(field_, kind, draft), self.rng
+        window = f"{kind} {given.get('orderBy')}"
+        places = [name for name in ("after", "before") if name in field_.args]
+        if places and rng.random() < 0.3 and self.cursors.get(window):
+            given[rng.choice(places)] = rng.choice(self.cursors[window])
+        for argument in given:
+            self._count(kind, argument, draft)
+        shown = ", ".join(
+            f"{argument}: {draft.variable(field_.args[argument].type, value)}" for argument, value in given.items()
+        )
+        most = 4 if given.get("first", given.get("last", 20)) > 10 else 9
+        self.windows[alias] = window
+        parts = [f"nodes {{ {self.record(kind, draft, 1, most=most)} }}"] if rng.random() < 0.9 else ["__typename"]
+        if rng.random() < 0.6:
+            parts.append("totalCount")
+            self._count(kind, "totalCount", draft)
+        if rng.random() < 0.4:
+            parts.append("pageInfo { hasNextPage hasPreviousPage startCursor endCursor }")
+        if rng.random() < 0.2:
+            parts.append("edges { cursor node { id } }")
+        return f"{alias}: {name}{f'({shown})' if shown else ''} {{ {' '.join(parts)} }}"
+
+    def _search(self, kind: str) -> str:
+        words = self.pair.words[kind] or ["lotus"]
+        word = self.rng.choice(words)
+        found = word[: self.rng.randint(1, len(word))] if self.rng.random() < 0.4 else word
+        return f"{found} {self.rng.choice(words)}" if self.rng.random() < 0.2 else found
+
+    def query(self) -> Request:
+        """A query of one to three roots."""
+        query = self.schema.query_type
+        assert query is not None
+        draft = Draft()
+        names = list(query.fields)
+        weights = [9 if "where" in found.args else 8 if name == "access" else 2 for name, found in query.fields.items()]
+        roots = []
+        for n, name in enumerate(self.rng.choices(names, weights, k=self.rng.choice((1, 2, 3)))):
+            roots.append(self._root(f"r{n}", name, query.fields[name], draft))
+        return self._request("query", roots, draft, changes=False)
+
+    def mutation(self) -> Request:
+        """One or two mutations, those that were tried least."""
+        draft = Draft()
+        roots = [self._change(f"m{n}", draft) for n in range(self.rng.choice((1, 2)))]
+        return self._request("mutation", roots, draft, changes=True)
+
+    def _change(self, alias: str, draft: Draft) -> str:
+        mutation = self.schema.mutation_type
+        assert mutation is not None
+        places = {(self._kind_of(found) or "", f"do {name}", ""): name for name, found in mutation.fields.items()}
+        weighted = self.rng.random() < 0.35
+        wide = [place for place, name in places.items() if name.startswith(("create", "update"))] if weighted else []
+        place = self.least(wide or list(places))
+        self.counts[place] += 1
+        draft.places.append(place)
+        kind, name = place[0], places[place]
+        field_ = mutation.fields[name]
+        given: dict[str, Any] = {}
+        if "id" in field_.args:
+            given["id"] = self.record_id(kind)
+        for argument in ("ifRevision", "input", "patch"):
+            if argument in field_.args and (is_required_argument(field_.args[argument]) or self.rng.random() < 0.6):
+                if argument == "ifRevision":
+                    given[argument] = {"revision of": given.get("id")} if self.rng.random() < 0.85 else "0" * 24
+                else:
+                    given[argument] = self.inputs.facts(field_.args[argument].type, kind, given.get("id"), draft.places)
+        payload = get_named_type(field_.type)
+        shown = [n for n, found in payload.fields.items() if get_named_type(found.type).name == kind]
+        selection = " ".join(f"{n} {{ {self.record(kind, draft)} }}" for n in shown)
+        arguments = self._arguments(field_, draft, kind, given)
+        return f"{alias}: {name}{arguments} {{ {selection} problems {{ code path message }} }}"
+
+    def _request(self, word: str, roots: list[str], draft: Draft, *, changes: bool) -> Request:
+        declared = f"({', '.join(draft.declared)})" if draft.declared else ""
+        text = " ".join((f"{word}{declared} {{ {' '.join(roots)} }}", *draft.fragments))
+        return Request(text, draft.variables, draft.places, changes)
+
+    def refusals(self) -> Iterator[tuple[Request, Request, tuple[str, str]]]:
+        """By each door that takes an id: a record of either world out of scope, and one that is in neither."""
+        for root, word in ((self.schema.query_type, "query"), (self.schema.mutation_type, "mutation")):
+            for name, field_ in root.fields.items() if root else ():
+                kind = self._kind_of(field_) or self.rng.choice(self.kinds)
+                hidden = sorted(
+                    set(self.pair.hidden[kind]) & self.pair.left.docs[kind].keys() & self.pair.right.docs[kind].keys()
+                )
+                if "id" not in field_.args or not hidden or kind not in self.kinds:
+                    continue
+                unseen = self.rng.choice(hidden)
+                absent = f"{KINDS[kind].prefix}_{self.rng.randrange(10**19):020}"
+                draft = Draft()
+                given = {"id": unseen}
+                for argument, found in field_.args.items():
+                    if argument != "id" and is_required_argument(found):
+                        given[argument] = self._argument(argument, found.type, kind)
+                inner = get_named_type(field_.type)
+                below = " { __typename }" if is_composite_type(inner) else ""
+                text = f"{name}{self._arguments(field_, draft, kind, given)}{below}"
+                self._count(kind if self._kind_of(field_) else "", "unseen id", draft, name)
+                request = self._request(word, [text], draft, changes=False)
+                again = {n: absent if value == unseen else value for n, value in request.variables.items()}
+                yield request, Request(request.text, again, request.places), (unseen, absent)
+
+    def learn(self, data: Any) -> None:
+        """Keep the cursors of an answer for later requests in the same order, and those of a history for others."""
+        for alias, answer in data.items() if isinstance(data, dict) else ():
+            known = self.cursors.setdefault(self.windows.get(alias, "history"), [])
+            known += _cursors(answer)
+            del known[:-40]
+        self.windows = {}
+
+
+def _cursors(data: Any) -> list[str]:
+    if isinstance(data, list):
+        return [found for item in data for found in _cursors(item)]
+    if not isinstance(data, dict):
+        return []
+    own = [value for name, value in data.items() if name in CURSORS and isinstance(value, str)]
+    return own + [found for value in data.values() for found in _cursors(value)]

@@ -1,0 +1,45 @@
+"""Who asks: a caller of every role and of mixes of roles, standing in some relation to the first records of a world."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from auth.caller import Caller, Role, caller
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A set of roles and what comes along with them."""
+
+    name: str
+    roles: tuple[Role, ...]
+
+    def caller(self, ids: Mapping[str, list[str]], *, other: bool = False) -> Caller:
+        """The caller of a world; ``other`` is someone else who holds the same roles."""
+        n = int(other)
+        outside = {Role.PARTNER, Role.PORTAL} & set(self.roles)
+        return caller(
+            *self.roles,
+            person=ids["Person"][n] if self.roles else None,
+            units=frozenset(ids["Unit"][2 * n : 2 * n + 2]) if Role.COORDINATOR in self.roles else frozenset(),
+            partner=ids["Partner"][n] if outside else None,
+            covers=frozenset({ids["Person"][n + 2]}) if Role.OFFICER in self.roles else frozenset(),
+            home_unit=ids["Unit"][2 * n] if Role.COORDINATOR in self.roles else None,
+            name=self.name,
+        )
+
+
+def _named(*roles: Role) -> Profile:
+    return Profile("+".join(role.value for role in roles) or "nobody", roles)
+
+
+PROFILES = (
+    *(_named(role) for role in Role if role is not Role.ANONYMOUS),
+    _named(),
+    _named(Role.COORDINATOR, Role.HOST),
+    _named(Role.OFFICER, Role.FINANCE),
+    _named(Role.COORDINATOR, Role.FINANCE),
+    _named(Role.MEMBER, Role.PARTNER),
+    _named(Role.HOST, Role.PORTAL),
+    _named(Role.LEADERSHIP, Role.RANKING),
+)
+BY_NAME = {profile.name: profile for profile in PROFILES}

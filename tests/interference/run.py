@@ -1,0 +1,59 @@
+"""One run of the harness: worlds, requests and findings for some callers."""
+
+import random
+from dataclasses import dataclass, field
+
+from tests.interference.asking import Asker
+from tests.interference.coverage import Coverage
+from tests.interference.pair import Pair, paired
+from tests.interference.profiles import Profile
+from tests.interference.twin import SIDES, Finding, Twin
+from tests.interference.world import build
+
+CHANGES = 0.3
+OTHERS_FIRST = 0.06
+OTHERS_BEFORE = 3
+
+
+@dataclass
+class Run:
+    """What was asked and found so far."""
+
+    twin: Twin
+    coverage: Coverage = field(default_factory=Coverage)
+    findings: list[Finding] = field(default_factory=list)
+    most: int = 1
+
+    async def worlds(self, profile: Profile, seed: int, requests: int) -> None:
+        """Make two worlds for a caller, and ask both so often; ends early when enough is found."""
+        world, values = build(seed)
+        caller = profile.caller(values.ids)
+        pair = paired(caller, world, values)
+        await self.twin.load(pair)
+        rng = random.Random(seed)  # noqa: S311  # what is drawn guards nothing
+        schema = (await self.twin.views["left"].schemas.of(self.twin.views["left"].context(caller).mask))._schema
+        asker = Asker(schema, pair, self.coverage, profile.name, rng)
+        other = profile.caller(values.ids, other=True)
+        before = Asker(schema, pair, Coverage(), profile.name, random.Random(seed))  # noqa: S311  # as above
+        for _ in range(OTHERS_BEFORE):
+            # Someone else with the same roles asks first, on one side only: nothing decided for them may be kept.
+            await self.twin.ask(rng.choice(SIDES), other, before.query())
+        await self._refusals(profile, pair, asker)
+        for _ in range(requests):
+            if len(self.findings) >= self.most:
+                return
+            request = asker.mutation() if schema.mutation_type and rng.random() < CHANGES else asker.query()
+            if rng.random() < OTHERS_FIRST and not request.changes:
+                await self.twin.ask(rng.choice(SIDES), other, request)
+            finding, data = await self.twin.compare(profile.name, caller, request)
+            asker.learn(data)
+            if finding is not None:
+                self.findings.append(finding)
+
+    async def _refusals(self, profile: Profile, pair: Pair, asker: Asker) -> None:
+        """Ask by every door for a record out of sight, and for one that is not there."""
+        for unseen, absent, ids in asker.refusals():
+            finding = await self.twin.refusal(profile.name, pair.caller, unseen, absent, ids)
+            if finding is not None:
+                self.findings.append(finding)
+                return
