@@ -30,10 +30,13 @@ def write_rejects(path: Path, home: Path, digest: str, rejects: Iterable[Reject]
                 place.unlink(missing_ok=True)
         return None
     try:
-        return _written(beside, rows)
+        # A folder that is marked read-only stays as it is, also for an administrator, whom the system would let write.
+        if path.parent.stat().st_mode & 0o222:
+            return _written(beside, rows)
     except OSError:
-        apart.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return _written(apart, rows)
+        pass
+    apart.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return _written(apart, rows)
 
 
 def _line(reject: Reject) -> tuple[str, ...]:
