@@ -151,7 +151,8 @@ class Cipher:
         sealed = dict(part)
         for path in paths:
             value = part.get(path.name)
-            if value is None or _is_sealed(value):
+            # What holds nothing stays as the model keeps it.
+            if value in (None, []) or _is_sealed(value):
                 continue
             if identity in path.chain:
                 sealed[path.name] = await self.seal(owner, value)
