@@ -72,11 +72,11 @@ class Sight:
             decision = self._decisions[id(rule)] = _bound(rule, self.caller, self.now)
         return decision(record)
 
-    def bits(self, record: dict[str, Any]) -> int:
-        """The labels that the caller reads on this stored record, as bits. The record is in scope."""
+    def bits(self, record: dict[str, Any], among: int = ALL_BITS) -> int:
+        """The labels that the caller reads on this stored record, as bits, ``among`` these. The record is in scope."""
         found = self.always
         for bit, rule in self.conditional:
-            if self._holds(rule, record):
+            if bit & among and self._holds(rule, record):
                 found |= bit
         return found
 

@@ -21,13 +21,12 @@ MOST_JOINED = 20_000
 class Row:
     """A stored record as this caller sees it: what they may not read is gone, what it refers to is joined."""
 
-    __slots__ = ("bits", "doc", "kind", "sight")
+    __slots__ = ("doc", "kind", "sight")
 
-    def __init__(self, kind: str, doc: dict[str, Any], sight: Sight, bits: int) -> None:
+    def __init__(self, kind: str, doc: dict[str, Any], sight: Sight) -> None:
         self.kind = kind
         self.doc = doc
         self.sight = sight
-        self.bits = bits
 
 
 class Rows(list[Row]):
@@ -48,6 +47,10 @@ class Load:
     _stripped: list[tuple[int, Path]] | None = None
     _projection: dict[str, int] | None = None
     _lists: list[Path] | None = None
+    # The labels of the former, as bits.
+    asked: int = 0
+    # Nothing of the records is asked for, only how many there are.
+    counted: bool = False
     _ordered: dict[str, "Load"] = field(default_factory=dict)
 
     def reference(self, path: Path) -> "Load":
@@ -109,6 +112,8 @@ class Load:
 
             visit(tree_of(self.kind).paths, ())
             self._stripped = found
+            for bits, _ in found:
+                self.asked |= bits
         return self._stripped
 
     def lists(self, sight: Sight) -> list[Path]:
@@ -170,16 +175,17 @@ def strip(load: Load, sight: Sight, doc: dict[str, Any]) -> Row:
     """A record as the caller sees it. What they may not read is null, elements they may not read are not there."""
     conditional, lists = load.stripped(sight), load.lists(sight)
     if not conditional and not lists:
-        return Row(load.kind, doc, sight, sight.always)
+        return Row(load.kind, doc, sight)
     for path in lists:
         admitted = sight.admits(path.path, doc)
         if admitted is not None:
             _filter(doc, path.path.split("."), *admitted)
-    bits = sight.bits(doc)
-    for wanted, path in conditional:
-        if bits & wanted != wanted:
-            _clear(doc, path.stored.split("."))
-    return Row(load.kind, doc, sight, bits)
+    if conditional:
+        bits = sight.bits(doc, load.asked)
+        for wanted, path in conditional:
+            if bits & wanted != wanted:
+                _clear(doc, path.stored.split("."))
+    return Row(load.kind, doc, sight)
 
 
 async def rows(

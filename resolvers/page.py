@@ -210,6 +210,8 @@ async def page(
         for place, cursor in (("after", window.after), ("before", window.before))
         if cursor is not None
     ]
+    if load.counted:
+        return Page(Rows(), query, context, kind, order, more=False, backward=backward, given_start=False)
     found = await rows(
         context,
         load.ordered_by(order.stored),

@@ -49,12 +49,19 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         if load is None:
             details = [FieldDetails(node, None, None) for node in info.field_nodes]
             found = [plan.load for place in places for plan in self._plans_below(info.return_type, details, place)]
-            load = Load(kind)
+            load = Load(kind, counted=all(places) and self._only_counts(info.return_type, details))
             for other in found:
                 if other.kind == kind:
                     load.absorb(other)
             context.plans[key] = load
         return load
+
+    def _only_counts(self, type_: Any, details: list[Any]) -> bool:
+        """Whether a connection is asked for nothing but how many records there are."""
+        while hasattr(type_, "of_type"):
+            type_ = type_.of_type
+        names = {found[0].node.name.value for found in self._collected(type_, details).values()}
+        return names <= {"totalCount", "__typename"}
 
     def _plans_below(self, type_: Any, details: list[Any], place: tuple[str, ...]) -> list[Plan]:
         while not is_object_type(type_):

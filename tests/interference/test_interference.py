@@ -22,7 +22,7 @@ CALLERS = os.environ.get("INTERFERE_CALLERS")
 REQUESTS = int(os.environ.get("INTERFERE_REQUESTS", "0"))
 SEED = int(os.environ.get("INTERFERE_SEED", "1"))
 
-SHORT = 10
+SHORT = 6
 LONG = 10_000
 A_WORLD = 100
 ROUNDS = 3

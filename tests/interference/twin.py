@@ -30,7 +30,7 @@ from schema.mask import Schemas
 from schema.operation import Refused
 from schema.view import View, _formatted
 from settings import load_settings
-from tests.interference.asking import Request
+from tests.interference.drafts import Request
 from tests.interference.oracle import Oracle
 from tests.interference.pair import Pair, views
 from tests.interference.values import NOW
