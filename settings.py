@@ -37,7 +37,7 @@ class Settings(BaseSettings):
 
     mode: Literal["production", "demo"] = Field("production", description="production, or demo to try the service")
     mongodb_uri: SecretStr | None = Field(
-        None, description="the address of a MongoDB replica set or mongos; without it an embedded server is started"
+        None, description="the address of a MongoDB replica set or mongos; without it a demonstration starts its own"
     )
     database: str = Field(
         "korpu", pattern=r"^[A-Za-z0-9_-]{1,38}$", description="the database's name: letters, digits, _ and -, up to 38"
@@ -212,8 +212,14 @@ def _unsafe(settings: Settings) -> list[str]:
                 "KORPU_MONGODB_URI names another machine, while demo mode writes made-up records: "
                 "remove it, or set KORPU_MODE to production."
             )
-    elif "*" in settings.trusted_hosts:
-        problems.append("KORPU_TRUSTED_HOSTS holds *, which trusts every Host header: list the service's own names.")
+    else:
+        if not uri:
+            problems.append(
+                "KORPU_MONGODB_URI is missing, and production keeps nothing in the embedded store: "
+                "set it to the address of a MongoDB replica set or mongos, or KORPU_MODE to demo."
+            )
+        if "*" in settings.trusted_hosts:
+            problems.append("KORPU_TRUSTED_HOSTS holds *, which trusts every Host header: list its own names.")
     if settings.secret and len(settings.secret.get_secret_value()) < SECRET_LENGTH:
         problems.append(f"KORPU_SECRET is too short: set it to {SECRET_LENGTH} random characters or more.")
     return problems + _weaker_writes(uri)

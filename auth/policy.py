@@ -249,6 +249,7 @@ ACTIONS: dict[str, dict[str, dict[Role, Rule]]] = {
         "restore": _BY_OFFICE,
         "verify": _BY_OFFICE,
         "leave": _BY_OFFICE | {Role.PARTNER: OWN_PARTNER},
+        "succeed": _BY_OFFICE | {Role.PARTNER: OWN_PARTNER},
     },
     "Delegation": {
         "create": _BY_OFFICE | {Role.COORDINATOR: ALWAYS},

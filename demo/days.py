@@ -1,14 +1,15 @@
 """The itineraries of the visits: what is planned, what was issued of it, and what was changed in between."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from demo.draw import Draw, element, moment, table, text
+from demo.draw import number as numbered
 from demo.people import PARTNERS
 from demo.visits import CONCERNED, Visit, visits
 from documents.delegation import Delegation
-from documents.itinerary import Itinerary, ItineraryStatus, Override
+from documents.itinerary import Itinerary, ItineraryStatus, Override, named
 from documents.itinerary_issue import ItineraryIssue, ItineraryIssueStatus
 from documents.partner import Partner
 from documents.person import Person
@@ -181,7 +182,7 @@ def _itinerary(draw: Draw, visit: Visit) -> Itinerary:
     )
 
 
-def _issues(draw: Draw, visit: Visit) -> list[ItineraryIssue]:
+def _issues(draw: Draw, visit: Visit, names: Mapping[str, str]) -> list[ItineraryIssue]:
     """Every issue of a visit's itinerary; the ones before the last differ from it."""
     plan = PLANS[visit.key]
     last = plan.get("issues", 0)
@@ -199,18 +200,20 @@ def _issues(draw: Draw, visit: Visit) -> list[ItineraryIssue]:
             "days": [_as_issued(day) for day in _days(draw, visit, changes)],
             "previous": draw.id(ItineraryIssue, f"{visit.key}-{number - 1}") if number > 1 else None,
         }
-        made.append(
-            draw.record(
-                ItineraryIssue,
-                f"{visit.key}-{number}",
-                facts,
-                status=ItineraryIssueStatus.ISSUED if number == last else ItineraryIssueStatus.SUPERSEDED,
-                issued_at=issued_at,
-                issued_to=draw.ids(Partner, visit.partners(*CONCERNED)),
-                created_at=issued_at,
-                created_by=draw.id(Person, f"officer-{visit.row['officers'][0]}"),
-            )
+        issue = draw.record(
+            ItineraryIssue,
+            f"{visit.key}-{number}",
+            facts,
+            status=ItineraryIssueStatus.ISSUED if number == last else ItineraryIssueStatus.SUPERSEDED,
+            issued_at=issued_at,
+            issued_to=draw.ids(Partner, visit.partners(*CONCERNED)),
+            created_at=issued_at,
+            created_by=draw.id(Person, f"officer-{visit.row['officers'][0]}"),
         )
+        issue.days = named(issue.days, names)
+        for day in issue.days:
+            numbered(day, draw.random("people", visit.key, number, day.date))
+        made.append(issue)
     return made
 
 
@@ -230,10 +233,11 @@ def _template(draw: Draw, today: date) -> Itinerary:
     return draw.record(Itinerary, "pattern", facts, created_at=moment(today - timedelta(days=400), "10:00"))
 
 
-def itineraries(draw: Draw, today: date) -> list[Itinerary | ItineraryIssue]:
+def itineraries(draw: Draw, today: date, persons: Mapping[str, Person]) -> list[Itinerary | ItineraryIssue]:
     """Every itinerary with its issues, and one that stands alone."""
     made: list[Itinerary | ItineraryIssue] = []
     known = visits(today)
+    names = {key: person.full_name for key, person in persons.items()}
     for key in PLANS:
-        made += [_itinerary(draw, known[key]), *_issues(draw, known[key])]
+        made += [_itinerary(draw, known[key]), *_issues(draw, known[key], names)]
     return [*made, _template(draw, today)]

@@ -66,7 +66,7 @@ def office(today: date, seed: int = 2026) -> Office:
         *partners(draw, today),
         *contacts(draw, today, by_id),
         *delegations(draw, today, by_id),
-        *itineraries(draw, today),
+        *itineraries(draw, today, by_id),
         *proposals(draw, today),
     ]
     return Office(seed, today, records, [_demo_person(draw, by_id, key) for key in ROLES])

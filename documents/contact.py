@@ -57,6 +57,7 @@ class Contact(ContactFacts, Record):
                 "The contact leaves the function; without a successor a proposal to name one is opened.",
                 takes=("successor", "leaving_note"),
             ),
+            Action("succeed", ("LEFT",), "LEFT", "Name who took over from one who left.", takes=("successor",)),
         ),
     )
 

@@ -1,5 +1,6 @@
 """Itinerary: the days of a visit, and their immutable issues (D9)."""
 
+from collections.abc import Mapping
 from datetime import date as calendar_day
 from datetime import timedelta
 from enum import StrEnum
@@ -8,7 +9,7 @@ from typing import Annotated, ClassVar, Self
 from pydantic import Field, model_validator
 from pymongo import ASCENDING, IndexModel
 
-from documents.labels import Apart, author, now, office, searchable, shared, sortable
+from documents.labels import Apart, author, later, now, office, searchable, shared, sortable
 from documents.record import Action, Element, Facts, Lifecycle, Part, Record, Storage
 from documents.values import (
     DelegationId,
@@ -117,6 +118,22 @@ class Transfer(Part):
     destination: Annotated[Line | None, shared] = Field(default=None, description="Where it goes.")
 
 
+class PartOfOurs(StrEnum):
+    """What one of ours does at an item."""
+
+    HOST = "HOST"
+    INTERPRETER = "INTERPRETER"
+    ESCORT = "ESCORT"
+    DRIVER = "DRIVER"
+
+
+class NamedPerson(Element):
+    """One of ours as an issue names them: who reads the issue need not have the person in scope."""
+
+    part: Annotated[PartOfOurs, shared] = Field(description="What the person does.")
+    name: Annotated[Line, shared] = Field(description="The name as it was when it was issued.")
+
+
 class Item(Element):
     """One item of a day."""
 
@@ -133,6 +150,9 @@ class Item(Element):
         default=[], description="Who takes part, if not all members."
     )
     transfer: Annotated[Transfer | None, shared] = Field(default=None, description="Transport, for a transfer.")
+    people: Annotated[list[NamedPerson], shared, later] = Field(
+        default=[], description="Our people by name, as they were when it was issued; empty in the living plan."
+    )
     dress: Annotated[Line | None, shared] = Field(default=None, description="Dress code.")
     menu: Annotated[Text | None, shared] = Field(default=None, description="Menu.")
     flags: Annotated[list[Line], shared] = Field(default=[], description="Flags to set up, in order.")
@@ -153,6 +173,17 @@ class Item(Element):
             raise ValueError(msg)
         return self
 
+    def ours(self) -> list[tuple[PartOfOurs, str]]:
+        """Our people at the item: what each does, and the id of the person."""
+        found = [(PartOfOurs.HOST, person) for host in self.hosts if (person := host.who())]
+        driver = self.transfer.driver if self.transfer else None
+        others = (
+            (PartOfOurs.INTERPRETER, self.interpreter),
+            (PartOfOurs.ESCORT, self.escort),
+            (PartOfOurs.DRIVER, driver),
+        )
+        return found + [(part, person) for part, person in others if person]
+
 
 class Day(Element):
     """One day."""
@@ -162,6 +193,14 @@ class Day(Element):
     items: Annotated[list[Item], shared, Apart("audience")] = Field(
         default=[], description="Items in order of their start."
     )
+
+
+def named(days: list[Day], names: Mapping[str, str]) -> list[Day]:
+    """A copy of days in which our people stand by name; ``names`` are those known, by the person's id."""
+    copies = [day.model_copy(deep=True) for day in days]
+    for item in (item for day in copies for item in day.items):
+        item.people = [NamedPerson(part=part, name=names[who]) for part, who in item.ours() if who in names]
+    return copies
 
 
 def hosts_of(days: list[Day]) -> set[str]:

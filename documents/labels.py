@@ -40,7 +40,8 @@ class Reference:
 class ByService:
     """The client never writes this path; the service fills it when the element is added.
 
-    ``fills`` is ``"author"`` (the caller's person) or ``"now"`` (the moment of the change).
+    ``fills`` is ``"author"`` (the caller's person), ``"now"`` (the moment of the change), or ``"later"``: nothing until
+    a rule of the kind fills it.
     """
 
     fills: str
@@ -64,3 +65,4 @@ searchable = Trait("searchable")
 sortable = Trait("sortable")
 author = ByService("author")
 now = ByService("now")
+later = ByService("later")

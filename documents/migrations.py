@@ -26,8 +26,20 @@ async def _initial(store: Store) -> None:
     """Nothing is stored yet: this marks the beginning."""
 
 
+async def _people_of_items(store: Store) -> None:
+    """Items name our people: those of before name nobody."""
+    for name in ("itineraries", "itinerary_issues"):
+        collection = store.collection(name)
+        async for document in collection.find({"days.items.id": {"$exists": True}}, {"days": 1, "revision": 1}):
+            for item in (item for day in document["days"] for item in day["items"]):
+                item.setdefault("people", [])
+            guard = {"_id": document["_id"], "revision": document["revision"]}
+            await collection.update_one(guard, {"$set": {"days": document["days"]}})
+
+
 MIGRATIONS: list[Migration] = [
     Migration(1, "initial", _initial),
+    Migration(2, "people of items", _people_of_items),
 ]
 
 

@@ -160,6 +160,11 @@ class Person(PersonFacts, Record):
         ),
     )
 
+    @property
+    def full_name(self) -> str:
+        """Given and family name."""
+        return f"{self.given_name} {self.family_name}"
+
     def scope_facts(self) -> set[str]:
         """The person, their unit or partner, and the officers of their visits."""
         tokens = {f"self:{self.id}"}

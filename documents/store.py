@@ -123,6 +123,8 @@ async def connect(settings: Settings, uri: str) -> Store:
             w="majority",
             journal=True,
             readConcernLevel="majority",
+            # What was just written is read back: never from a secondary that has not heard of it.
+            readPreference="primary",
             retryReads=True,
             retryWrites=True,
             uuidRepresentation="standard",

@@ -54,11 +54,8 @@ class Taken:
 
 
 def _people(item: Item) -> Iterator[str]:
-    yield from (person for host in item.hosts if (person := host.who()))
-    yield from (person for person in (item.interpreter, item.escort) if person)
+    yield from (person for _, person in item.ours())
     yield from (attendee.person for attendee in item.attendees)
-    if item.transfer and item.transfer.driver:
-        yield item.transfer.driver
 
 
 def bookings(itinerary: Itinerary) -> list[Booking]:

@@ -173,11 +173,12 @@ def told(error: Any) -> Problem:
 async def _check_references(draft: Draft) -> None:
     """What a record newly refers to must exist in the caller's scope: absent and unseen are the same."""
     context, paths = draft.context, tree_of(draft.kind).paths
-    known = {(kind, found) for kind, found, _ in references(paths, draft.before)}
+    # Known is what stood at the same place: that an id stands at another place, which may be hidden, tells nothing.
+    known = {(reference.id, reference.anchor) for reference in references(paths, draft.before)}
     wanted: dict[str, dict[str, list[str]]] = {}
-    for kind, found, place in references(paths, draft.document):
-        if (kind, found) not in known:
-            wanted.setdefault(kind, {}).setdefault(found, []).append(place)
+    for reference in references(paths, draft.document):
+        if (reference.id, reference.anchor) not in known:
+            wanted.setdefault(reference.kind, {}).setdefault(reference.id, []).append(reference.place)
     for kind, ids in wanted.items():
         sight = context.sight(kind)
         seen: set[str] = set()

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from auth.access import action_rule, fetch
-from documents.itinerary import Day, Itinerary, ItineraryStatus, Override
+from documents.itinerary import Day, Itinerary, ItineraryStatus, Override, named
 from documents.itinerary_issue import ItineraryIssue
 from documents.kinds import collection_of
 from documents.record import element_id
@@ -263,7 +263,7 @@ async def _make_issue(draft: Draft) -> None:
         delegation=itinerary.delegation,
         number=itinerary.issues,
         title=itinerary.title,
-        days=itinerary.days,
+        days=await _named(draft, itinerary.days),
         previous=latest["_id"] if latest else None,
         owner=itinerary.owner,
         issued_to=list(draft.arguments["partners"]),
@@ -279,6 +279,14 @@ async def _make_issue(draft: Draft) -> None:
     for earlier in await store.find(current, sort=[("number", 1)], session=draft.session).to_list():
         if set(earlier["issued_to"]) <= set(copy.issued_to):
             await remake(draft, "ItineraryIssue", earlier["_id"], "supersede", supersede)
+
+
+async def _named(draft: Draft, days: list[Day]) -> list[Day]:
+    """The days with our people by name: partners read an issue without having the people in scope."""
+    wanted = sorted({person for day in days for item in day.items for _, person in item.ours()})
+    persons = draft.context.store.collection(collection_of("Person"))
+    found = await persons.find({"_id": {"$in": wanted}}, session=draft.session).to_list()
+    return named(days, {person["_id"]: f"{person['given_name']} {person['family_name']}" for person in found})
 
 
 async def effect(draft: Draft) -> None:

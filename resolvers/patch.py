@@ -108,7 +108,7 @@ class Patcher:
         item: dict[str, Any] = {"id": element_id()}
         self.apply(path.children, item, value, *place)
         for child in path.children:
-            if child.fills:
+            if child.fills in ("author", "now"):
                 item[child.name] = self.context.caller.person if child.fills == "author" else self.context.now
         return item
 

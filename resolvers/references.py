@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -15,8 +16,20 @@ from resolvers.problem import at
 _ELEMENT = re.compile(r"\[[^\]]*\]")
 
 
-def references(paths: tuple[Path, ...], document: Mapping[str, Any], *place: str | int) -> list[tuple[str, str, str]]:
-    """Every reference in a stored document: (kind, id, place)."""
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A reference in a stored document. ``anchor`` is its path and the element it stands in, wherever that moves."""
+
+    kind: str
+    id: str
+    place: str
+    anchor: tuple[str, str]
+
+
+def references(
+    paths: tuple[Path, ...], document: Mapping[str, Any], *place: str | int, element: str = ""
+) -> list[Reference]:
+    """Every reference in a stored document."""
     found = []
     for path in paths:
         value = document.get(path.name)
@@ -24,12 +37,13 @@ def references(paths: tuple[Path, ...], document: Mapping[str, Any], *place: str
             continue
         if path.reference:
             for index, item in enumerate(value if path.many else (value,)):
-                found.append((path.reference, item, at(*place, path.name, *([index] if path.many else []))))
+                where = at(*place, path.name, *([index] if path.many else []))
+                found.append(Reference(path.reference, item, where, (path.path, element)))
         elif path.children and isinstance(value, list):
             for index, item in enumerate(value):
-                found += references(path.children, item, *place, path.name, index)
+                found += references(path.children, item, *place, path.name, index, element=item.get("id", element))
         elif path.children and isinstance(value, Mapping):
-            found += references(path.children, value, *place, path.name)
+            found += references(path.children, value, *place, path.name, element=element)
     return found
 
 

@@ -22,6 +22,7 @@ def production(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
     monkeypatch.setenv("KORPU_SECRET", SECRET)
     monkeypatch.setenv("KORPU_MASTER_KEY", MASTER_KEY)
+    monkeypatch.setenv("KORPU_MONGODB_URI", "mongodb://db.example/?replicaSet=a")
 
 
 def test_the_defaults_are_those_of_production_on_this_machine() -> None:
@@ -153,6 +154,7 @@ def test_a_demonstration_makes_its_secrets_once_for_the_owner_only(
     """In demo mode both secrets are made at the first start, kept with mode 0600, and used again."""
     monkeypatch.delenv("KORPU_SECRET")
     monkeypatch.delenv("KORPU_MASTER_KEY")
+    monkeypatch.delenv("KORPU_MONGODB_URI")
     first = load_settings(mode="demo", home=tmp_path / "home")
     second = load_settings(mode="demo", home=tmp_path / "home")
     assert first.signing_secret == second.signing_secret
@@ -168,6 +170,7 @@ def test_a_demonstration_that_cannot_keep_its_secrets_says_where(
 ) -> None:
     """A home that cannot be written to names the setting."""
     monkeypatch.delenv("KORPU_SECRET")
+    monkeypatch.delenv("KORPU_MONGODB_URI")
     (tmp_path / "file").touch()
     with pytest.raises(SettingsError, match=r"KORPU_HOME: cannot keep .*file/place/secret"):
         load_settings(mode="demo", home=tmp_path / "file" / "place")
@@ -218,6 +221,14 @@ def test_an_address_that_demands_full_writes_is_accepted() -> None:
     """Saying what the service does anyway is no contradiction."""
     uri = "mongodb://host/?w=majority&journal=true&wtimeoutMS=1000"
     assert load_settings(mongodb_uri=uri).mongodb_uri is not None
+
+
+def test_production_does_not_keep_records_in_the_embedded_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without an address of MongoDB the service does not start, but for a demonstration."""
+    monkeypatch.delenv("KORPU_MONGODB_URI")
+    with pytest.raises(SettingsError, match=r"KORPU_MONGODB_URI is missing"):
+        load_settings()
+    assert load_settings(mode="demo").mongodb_uri is None
 
 
 def test_production_does_not_trust_every_host_header() -> None:

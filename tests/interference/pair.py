@@ -35,6 +35,7 @@ SHARES = (0.85, 0.5, 0.25, 0.12)
 # References that stay what they are, even where what they refer to is not seen, and why.
 KEPT = {
     ("Itinerary", "days"): "people who are taken twice are told of to who plans: the release busy(resource, period)",
+    ("Contact", "successor"): "decides whether the office is asked for one; who reads that reads every contact",
     ("ItineraryIssue", "itinerary"): "issues of one itinerary are compared with each other (ITIN-5)",
     ("Partner", "merged_into"): "is null exactly while the status, which is read with it, is not MERGED",
 }
@@ -305,10 +306,9 @@ def _with_history(varied: _Varied, docs: Docs) -> World:
             other.history[record_id] = entries
             document["counts"] = counts
             document["revision"] = 1 + sum(counts.values()) + rng.randrange(5)
-    # The release ``busy``: when the people and rooms of an itinerary out of sight are taken is the same in both.
-    taken = booked_by(world.docs) | {k: v for k, v in booked_by(docs).items() if varied.seen(k)}
-    world_ids = set(world.docs["Itinerary"])
-    other.bookings = [found for record_id, each in taken.items() if record_id in world_ids for found in each]
+    # The release ``busy``: when people and rooms are taken is the same in both, whether their plans are in sight or
+    # not: a plan in sight that was put away, which is hidden, takes nothing.
+    other.bookings = [found for each in booked_by(world.docs).values() for found in each]
     return other
 
 

@@ -21,6 +21,14 @@ mutation Leave($id: ID!, $input: LeaveContactInput) {
   }
 }"""
 
+SUCCEED = """
+mutation Succeed($id: ID!, $input: SucceedContactInput) {
+  succeedContact(id: $id, input: $input) {
+    contact { status successor { id } }
+    problems { code path message }
+  }
+}"""
+
 TO_DECIDE = """
 query WhatIsToBeDecided {
   proposals(where: { type: { eq: SUCCESSOR } }) { nodes { status reason partner { id } contact { id } } }
@@ -67,6 +75,21 @@ async def test_contact_1_leaving_without_a_successor_opens_a_proposal(office: Of
     await office.done(office.ankara, LEAVE, id=leaving)
     (asked,) = (await office.read(office.officer, TO_DECIDE))["nodes"]
     assert (asked["status"], asked["partner"]["id"], asked["contact"]["id"]) == ("OPEN", office.ids["ankara"], leaving)
+
+
+async def test_contact_1_a_successor_may_be_named_later(office: Office) -> None:
+    """CONTACT-1: naming who took over settles what the office was asked; only who may follow is taken."""
+    leaving = await contact(office, "ankara", "Kaya")
+    following = await contact(office, "ankara", "Demir")
+    await office.done(office.officer, LEAVE, id=leaving)
+    (problem,) = await office.tells(office.ankara, SUCCEED, id=leaving, input=None)
+    assert problem["path"] == "input.successor"
+    (problem,) = await office.tells(office.ankara, SUCCEED, id=leaving, input={"successor": leaving})
+    assert problem["path"] == "input.successor"
+    found = await office.done(office.ankara, SUCCEED, id=leaving, input={"successor": following})
+    assert found == {"status": "LEFT", "successor": {"id": following}}
+    (asked,) = (await office.read(office.officer, TO_DECIDE))["nodes"]
+    assert asked["status"] == "ACCEPTED"
 
 
 async def test_contact_1_a_successor_is_another_contact_of_the_partner_who_has_not_left(office: Office) -> None:
