@@ -67,13 +67,14 @@ def _site(item: Stored) -> str:
 def _minutes(context: Context, item: Stored, after: Stored, known: Mapping[str, Stored]) -> int | None:
     """Minutes from one item's place to the other's; None where that is unknown or the same place."""
     here, there = _site(item), _site(after)
-    if here and here == there:
+    if here in known and here == there:
         return None
     margin = context.settings.travel_margin_minutes
     told = [
         exception["minutes"]
         for one, other in ((here, there), (there, here))
-        for exception in known.get(one, {}).get("travel_times") or ()
+        if one in known and other in known
+        for exception in known[one]["travel_times"] or ()
         if exception["to"] == other
     ]
     if told:
