@@ -24,7 +24,7 @@ from documents.store import Store, connect
 from errors import Answer, StoreError
 from resolvers.change import revision
 from resolvers.context import Services
-from resolvers.history import Change, trail
+from resolvers.history import INSTANTS, Change, trail
 from schema.graph import Graph
 from schema.mask import Schemas
 from schema.operation import Refused
@@ -110,7 +110,7 @@ class Answered:
     @property
     def told(self) -> bytes:
         """The answer as bytes, without what is random by design: the id of the request."""
-        return orjson.dumps(self.content, default=_plain, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z)
+        return orjson.dumps(self.content, default=_plain, option=orjson.OPT_SORT_KEYS | INSTANTS)
 
     @property
     def wrote(self) -> set[str]:
