@@ -32,7 +32,7 @@ from schema.operation import Refused
 from schema.view import View, _formatted
 from settings import load_settings
 from tests.interference.drafts import Request
-from tests.interference.oracle import Oracle
+from tests.interference.oracle import Oracle, changed_path
 from tests.interference.pair import Pair, views
 from tests.interference.values import NOW
 from tests.interference.world import World
@@ -96,7 +96,12 @@ class Chance:
         document = change.document
         keys = {touched.key for touched in change.touched}
         readable = self.oracle.read_keys(change.kind, keys, document)
-        seen = sorted(touched.path for touched in change.touched if touched.key in readable)
+        # A reference that is not seen is as good as none: whether it was cleared does not show.
+        seen = sorted(
+            touched.path
+            for touched in change.touched
+            if touched.key in readable and changed_path(change.kind, touched.path).reference is None
+        )
         self.of = f"{document['_id']} {change.action} {seen or 'nothing'}"
         return trail(change, now, by)
 
