@@ -63,6 +63,12 @@ class Settings(BaseSettings):
     university_country: str = Field(
         "AZ", pattern=r"^[A-Z]{2}$", description="the university's country, ISO 3166-1 alpha-2"
     )
+    travel_kmh: float = Field(
+        25.0, gt=0, le=1000, description="how fast guests are brought from place to place, in km/h as the crow flies"
+    )
+    travel_margin_minutes: int = Field(
+        10, ge=0, le=1440, description="the minutes to allow for getting in and out on each way"
+    )
     max_depth: int = Field(12, ge=1, description="how deep a GraphQL operation may nest")
     max_tokens: int = Field(4000, ge=1, description="how many tokens a GraphQL document may have")
     max_aliases: int = Field(60, ge=0, description="how many aliases a GraphQL document may have")

@@ -10,7 +10,10 @@ from demo.days import itineraries
 from demo.draw import Draw, moment, table
 from demo.partners import partners
 from demo.people import people
+from demo.programmes import programmes
+from demo.resources import resources
 from demo.units import below, units
+from demo.venues import venues
 from demo.visits import delegations
 from documents.partner import Partner
 from documents.person import Person
@@ -66,7 +69,10 @@ def office(today: date, seed: int = 2026) -> Office:
         *partners(draw, today),
         *contacts(draw, today, by_id),
         *delegations(draw, today, by_id),
+        *venues(draw, today),
+        *resources(draw, today),
         *itineraries(draw, today, by_id),
+        *programmes(draw, today),
         *proposals(draw, today),
     ]
     return Office(seed, today, records, [_demo_person(draw, by_id, key) for key in ROLES])

@@ -1,6 +1,7 @@
 """Every record kind of the house, by name. Adding a kind adds one line here."""
 
 from documents.contact import Contact
+from documents.cultural_programme import CulturalProgramme
 from documents.delegation import Delegation
 from documents.itinerary import Itinerary
 from documents.itinerary_issue import ItineraryIssue
@@ -8,14 +9,29 @@ from documents.partner import Partner
 from documents.person import Person
 from documents.proposal import Proposal
 from documents.record import Record
+from documents.resource import Resource
 from documents.stamp import index_models
 from documents.store import Store, register
 from documents.trail import TRAIL
 from documents.tree import Tree, tree
 from documents.unit import Unit
+from documents.venue import Venue
 
 KINDS: dict[str, type[Record]] = {
-    kind.__name__: kind for kind in (Unit, Person, Partner, Contact, Delegation, Itinerary, ItineraryIssue, Proposal)
+    kind.__name__: kind
+    for kind in (
+        Unit,
+        Person,
+        Partner,
+        Contact,
+        Delegation,
+        Itinerary,
+        ItineraryIssue,
+        CulturalProgramme,
+        Venue,
+        Resource,
+        Proposal,
+    )
 }
 PREFIXES: dict[str, str] = {model.prefix: name for name, model in KINDS.items()}
 
