@@ -7,27 +7,23 @@ import asyncio
 import json
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from itertools import combinations
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
-
-import holidays
 
 from auth.access import fetch
 from documents.folding import fold
-from documents.itinerary import LONGEST_ITEM, ItemStatus
+from documents.itinerary import ItemStatus
 from documents.resource import ResourceStatus, ResourceType
-from documents.store import translated
 from documents.venue import VenueStatus
 from errors import Invalid, LimitReached, Unavailable
-from resolvers.bookings import BOOKINGS
+from resolvers.agenda import Agenda
 from resolvers.context import Context
 from resolvers.load import Load, Row, rows
-from resolvers.slots import Choice, Free, Placed, Task, Wish, common, without
+from resolvers.slots import Choice, Free, Placed, Task, Wish, common, union
 from resolvers.travel import way
 
 MOST_DAYS = 62
@@ -35,9 +31,6 @@ MOST_HOSTS = 40
 MOST_WISHES = 12
 MOST_ROOMS = 200
 MOST_SUGGESTIONS = 20
-# Those who say nothing of their hours are at work then, from Monday to Friday.
-USUAL_HOURS = (time(9), time(18))
-WEEKDAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 NOTHING_PLANNED: dict[str, Any] = {}
 HOUSE = Path(__file__).parent.parent
 STARTING_SECONDS = 6.0
@@ -79,79 +72,6 @@ class Suggestions:
     relax: list[str]
 
 
-@dataclass(slots=True)
-class _Horizon:
-    """The days that are looked at, as minutes since the first midnight in UTC."""
-
-    context: Context
-    first: date
-    last: date
-    taken: dict[str, Free] = field(default_factory=dict)
-
-    @property
-    def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.context.settings.zone)
-
-    @property
-    def origin(self) -> datetime:
-        return datetime.combine(self.first, time(), UTC) - timedelta(days=1)
-
-    def minute(self, moment: datetime) -> int:
-        """Whole minutes from the origin to an instant."""
-        return int((moment - self.origin).total_seconds() // 60)
-
-    def moment(self, minute: int) -> datetime:
-        """The instant so many minutes after the origin."""
-        return self.origin + timedelta(minutes=minute)
-
-    def local(self, day: date, clock: time) -> int:
-        """A time of day, in the university's zone."""
-        return self.minute(datetime.combine(day, clock, self.zone).astimezone(UTC))
-
-    def days(self) -> list[date]:
-        """Every day, the first and the last included."""
-        return [self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1)]
-
-    def hours(self, listed: Iterable[Mapping[str, Any]], away: Iterable[Mapping[str, Any]] = ()) -> Free:
-        """When somebody is at work, or a venue open: by what is listed of them, but on holidays and days of absence."""
-        closed = holidays.country_holidays(self.context.settings.university_country, years=range(self.first.year, 2 + self.last.year))
-        by_day: dict[str, list[tuple[time, time]]] = {}
-        for entry in listed:
-            hours = (time.fromisoformat(entry["start"]), time.fromisoformat(entry["end"]))
-            by_day.setdefault(entry["day"], []).append(hours)
-        usual = by_day or {day: [USUAL_HOURS] for day in WEEKDAYS[:5]}
-        absent = [(entry["period"]["start"], entry["period"]["end"]) for entry in away if entry.get("period")]
-        found = []
-        for day in self.days():
-            told = str(day)
-            if day in closed or any(start <= told <= (end or told) for start, end in absent):
-                continue
-            found += [
-                (self.local(day, start), self.local(day, end)) for start, end in usual.get(WEEKDAYS[day.weekday()], ())
-            ]
-        return [part for part in sorted(found) if part[0] < part[1]]
-
-    async def load(self, keys: Iterable[str]) -> None:
-        """Find out when these are taken by plans that are firm."""
-        begin, end = self.moment(0), self.moment(0) + timedelta(days=(self.last - self.first).days + 3)
-        query = {
-            "resource": {"$in": sorted(set(keys))},
-            "start": {"$gt": begin - LONGEST_ITEM, "$lt": end},
-            "end": {"$gt": begin},
-            "firm": True,
-        }
-        with translated():
-            found = await self.context.store.collection(BOOKINGS).find(query).to_list()
-        for entry in found:
-            self.taken.setdefault(entry["resource"], []).append(
-                (self.minute(entry["start"]), -int((self.origin - entry["end"]).total_seconds() // 60))
-            )
-
-    def free(self, hours: Free, *keys: str) -> Free:
-        """What is left of some hours when those who are meant are taken."""
-        return without(hours, (part for key in keys for part in self.taken.get(key, ())))
-
-
 async def suggest(
     context: Context, meetings: list[Meeting], first: date, last: date, itinerary: str | None, most: int
 ) -> Suggestions:
@@ -162,23 +82,27 @@ async def suggest(
     did not end in time.
     """
     _check(meetings, first, last, most)
-    horizon = _Horizon(context, first, last)
-    plan = await fetch(context.store, "Itinerary", itinerary, context.caller, context.now) if itinerary else NOTHING_PLANNED
+    agenda = Agenda(context, first, last)
+    plan = (
+        await fetch(context.store, "Itinerary", itinerary, context.caller, context.now)
+        if itinerary
+        else NOTHING_PLANNED
+    )
     hosts = await _hosts(context, meetings)
     venues = await _venues(context, meetings)
     interpreters = await _interpreters(context) if any(meeting.languages for meeting in meetings) else []
-    await horizon.load(
+    await agenda.load(
         [
             *(f"person:{key}" for key in hosts),
             *(key for venue in venues for room in venue.doc["rooms"] or () for key in _room_keys(venue, room)),
             *(key for found in interpreters for key in _helper_keys(found)),
         ]
     )
-    table = _Table(horizon, hosts, venues, interpreters)
+    table = _Table(agenda, hosts, venues, interpreters)
     wishes = [table.wish(number, meeting) for number, meeting in enumerate(meetings)]
     several = len(meetings) > 1
     task = Task(
-        [*_fixed(horizon, plan), *wishes],
+        [*_fixed(agenda, plan), *wishes],
         travel=_travel(context, venues),
         most=1 if several else most,
         seconds=min(context.settings.request_timeout_seconds / 3, 8.0),
@@ -266,7 +190,7 @@ def _person(row: Row) -> str:
 class _Table:
     """Who and what there is to plan with, and when it is free."""
 
-    horizon: _Horizon
+    agenda: Agenda
     hosts: dict[str, Row]
     venues: list[Row]
     interpreters: list[Row]
@@ -274,8 +198,8 @@ class _Table:
     def host(self, key: str) -> Free:
         """When a host is at work and free."""
         row = self.hosts[key]
-        hours = self.horizon.hours(row.doc["working_hours"] or (), row.doc["absences"] or ())
-        return self.horizon.free(hours, f"person:{key}")
+        hours = self.agenda.hours(row.doc["working_hours"] or (), row.doc["absences"] or ())
+        return self.agenda.free(hours, f"person:{key}")
 
     def rooms(self, meeting: Meeting) -> list[Choice]:
         """Rooms that are large enough, the smallest first."""
@@ -283,14 +207,16 @@ class _Table:
         for venue in self.venues:
             if meeting.venues and venue.doc["_id"] not in meeting.venues:
                 continue
-            hours = self.horizon.hours(venue.doc["opening_hours"] or ())
+            hours = self.agenda.hours(venue.doc["opening_hours"] or ())
             for room in venue.doc["rooms"] or ():
                 if meeting.step_free and not room["step_free"]:
                     continue
                 if meeting.people is not None and (room["capacity"] or 0) < meeting.people:
                     continue
-                free = self.horizon.free(hours, *_room_keys(venue, room))
-                found.append((room["capacity"] or 0, Choice(f"{venue.doc['_id']}|{room['id']}", free, venue.doc["_id"])))
+                free = self.agenda.free(hours, *_room_keys(venue, room))
+                found.append(
+                    (room["capacity"] or 0, Choice(f"{venue.doc['_id']}|{room['id']}", free, venue.doc["_id"]))
+                )
         ordered = sorted(found, key=lambda pair: (pair[0], pair[1].id))[:MOST_ROOMS]
         # Of two that do, the smaller: it is worth waiting a quarter of an hour for, no more.
         return [replace(choice, against=min(place, 3)) for place, (_, choice) in enumerate(ordered)]
@@ -300,8 +226,8 @@ class _Table:
         return [
             Choice(
                 found.doc["_id"],
-                self.horizon.free(
-                    self.horizon.hours(found.doc["working_hours"] or (), found.doc["absences"] or ()),
+                self.agenda.free(
+                    self.agenda.hours(found.doc["working_hours"] or (), found.doc["absences"] or ()),
                     *_helper_keys(found),
                 ),
             )
@@ -312,7 +238,7 @@ class _Table:
     def free(self, meeting: Meeting, *, but: str | None = None) -> Free:
         """When all hosts can, ``but`` one; without any, when the university works."""
         parts = [self.host(key) for key in dict.fromkeys(meeting.hosts) if key != but]
-        return common([self.horizon.hours(()), *parts]) if not parts else common(parts)
+        return common([self.agenda.hours(()), *parts]) if not parts else common(parts)
 
     def wish(self, number: int, meeting: Meeting) -> Wish:
         """A meeting with all that it needs."""
@@ -340,7 +266,7 @@ class _Table:
             name = next(_name(row.doc["name"]) for row in self.interpreters if row.doc["_id"] == helper)
             reasons.append(f"{name} interprets {', '.join(meeting.languages)} and is free.")
         reasons.append("No holiday, and time for the way from and to what stands beside it.")
-        start = self.horizon.moment(placed.start)
+        start = self.agenda.moment(placed.start)
         end = start + timedelta(minutes=meeting.minutes)
         return Suggestion(int(placed.wish), start, end, venue, room, room_name, helper, reasons)
 
@@ -350,14 +276,17 @@ class _Table:
         if meeting.room and not wish.choices[0]:
             size = f" for {meeting.people}" if meeting.people else ""
             steps = " without steps" if meeting.step_free else ""
-            return [f"{name}: no room{size}{steps} is known to you in these venues: ask for less, or name other venues."]
+            return [
+                f"{name}: no room{size}{steps} is known to you in these venues: ask for less, or name other venues."
+            ]
         if meeting.languages and not wish.choices[-1]:
             return [f"{name}: no interpreter for {', '.join(meeting.languages)} is known: add one, or ask for none."]
-        found = []
-        needs = [common_of(choices) for choices in wish.choices]
-        for key in dict.fromkeys(meeting.hosts):
-            if fits([self.free(meeting, but=key), *needs], meeting.minutes):
-                found.append(f"{name} fits without {_person(self.hosts[key])}.")
+        needs = [union(part for choice in choices for part in choice.free) for choices in wish.choices]
+        found = [
+            f"{name} fits without {_person(self.hosts[key])}."
+            for key in dict.fromkeys(meeting.hosts)
+            if fits([self.free(meeting, but=key), *needs], meeting.minutes)
+        ]
         if meeting.room and fits([wish.free, *needs[1:]], meeting.minutes):
             found.append(f"{name} fits in another room: those that are large enough are taken.")
         if meeting.languages and fits([wish.free, *needs[:-1]], meeting.minutes):
@@ -365,19 +294,8 @@ class _Table:
         half = meeting.minutes // 2
         if half >= 15 and fits([wish.free, *needs], half):
             found.append(f"{name} fits if it lasts {half} minutes.")
-        days = f"{self.horizon.first} and {self.horizon.last}"
+        days = f"{self.agenda.first} and {self.agenda.last}"
         return found or [f"{name} fits nowhere between {days}: look at more days, or free a host of something else."]
-
-
-def common_of(choices: list[Choice]) -> Free:
-    """When at least one of the choices is free."""
-    found: Free = []
-    for start, end in sorted(part for choice in choices for part in choice.free):
-        if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(found[-1][1], end))
-        else:
-            found.append((start, end))
-    return found
 
 
 def fits(parts: list[Free], minutes: int) -> bool:
@@ -385,11 +303,11 @@ def fits(parts: list[Free], minutes: int) -> bool:
     return any(end - start >= minutes for start, end in common(parts))
 
 
-def _fixed(horizon: _Horizon, plan: Mapping[str, Any]) -> list[Wish]:
+def _fixed(agenda: Agenda, plan: Mapping[str, Any]) -> list[Wish]:
     """What stands in the plan already, rounded out to quarters of an hour."""
     found = []
     for item in (item for day in plan.get("days", ()) for item in day["items"]):
-        start, end = horizon.minute(item["start"]) // 15 * 15, -(-horizon.minute(item["end"]) // 15) * 15
+        start, end = agenda.minute(item["start"]) // 15 * 15, -(-agenda.minute(item["end"]) // 15) * 15
         if item["status"] == ItemStatus.DROPPED or end < 0 or start > 1440 * (2 + MOST_DAYS):
             continue
         site = (item["place"] or {}).get("site")

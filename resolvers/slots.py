@@ -220,6 +220,17 @@ def _both(one: Free, other: Free) -> Free:
     return found
 
 
+def union(periods: Iterable[tuple[int, int]]) -> Free:
+    """The time that is in at least one of these, sorted and apart."""
+    found: Free = []
+    for start, end in sorted(periods):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        elif start < end:
+            found.append((start, end))
+    return found
+
+
 def without(free: Free, taken: Iterable[tuple[int, int]]) -> Free:
     """What is left of free time when some of it is taken."""
     left = list(free)

@@ -1,6 +1,5 @@
 """Suggested times for meetings, for those who plan itineraries."""
 
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -27,7 +26,8 @@ class MeetingInput:
     step_free: bool = strawberry.field(default=False, description="Whether the room must be reached without steps.")
     venues: list[ID] = strawberry.field(default_factory=list, description="Venues to look in; all, if none is named.")
     languages: list[str] = strawberry.field(
-        default_factory=list, description="Languages that one interpreter must speak; none, if no interpreter is needed."
+        default_factory=list,
+        description="Languages that one interpreter must speak; none, if no interpreter is needed.",
     )
 
 
@@ -77,20 +77,15 @@ def add_fields(graph: Any) -> None:
     ) -> Any:
         return await _suggested(info, meetings, (from_, to), itinerary, 1)
 
-    for name, resolver, says in (
-        (
-            "suggest_slots",
-            one,
-            "When a meeting fits: hosts at work and free, no holiday, a room that is free, an interpreter, and time for "
-            "the way from and to the items of the itinerary it is for. Nothing is written.",
-        ),
-        (
-            "suggest_programme",
-            several,
-            "When several meetings of the same guests fit, one after the other: as many as possible, early. Nothing is "
-            "written: make an itinerary of what you like.",
-        ),
-    ):
+    slots = (
+        "When a meeting fits: hosts at work and free, no holiday, a free room, an interpreter, and time for the "
+        "way from and to the items of the itinerary it is for. Nothing is written."
+    )
+    programme = (
+        "When several meetings of the same guests fit, one after the other: as many as possible, early. Nothing is "
+        "written: make an itinerary of what you like."
+    )
+    for name, resolver, says in (("suggest_slots", one, slots), ("suggest_programme", several, programme)):
         resolver.__annotations__["return"] = graph.slots
         mark = Mark("Itinerary", "action", action="create")
         add(graph.query, name, None, description=says, mark=mark, resolver=resolver)
@@ -101,11 +96,13 @@ async def _suggested(info: Info, given: list[MeetingInput], days: tuple[str, str
     first, last = (date.fromisoformat(day) for day in days)
     found = await planner.suggest(info.context, meetings, first, last, plan, most)
     ids = {"Venue": {s.venue for s in found.found}, "Resource": {s.interpreter for s in found.found}}
-    loaded = {}
+    loaded: dict[str | None, Any] = {}
     for kind, name in (("Venue", "venue"), ("Resource", "interpreter")):
         load: Load = load_at(info, kind, ("suggestions", name))
         wanted = sorted(key for key in ids[kind] if key)
-        loaded |= {row.doc["_id"]: row for row in await rows(info.context, load, {"_id": {"$in": wanted}})} if wanted else {}
+        loaded |= (
+            {row.doc["_id"]: row for row in await rows(info.context, load, {"_id": {"$in": wanted}})} if wanted else {}
+        )
     suggestions = [
         {
             "meeting": s.meeting,
