@@ -10,6 +10,8 @@ from uuid import uuid4
 import orjson
 from bson import Decimal128
 
+from documents.kinds import KINDS, tree_of
+from documents.record import graphql_name
 from documents.store import translated
 from errors import Invalid
 from resolvers.context import Context
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 HISTORY = "history"
 OUTBOX = "outbox"
 MOST = 100
+# Instants are in UTC, whether they say so or not.
+INSTANTS = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ async def remember(draft: "Draft", keys: list[str], touched: list[Touched]) -> N
 
 def as_json(value: Any) -> str | None:
     """A stored value as JSON text; null stays null."""
-    return None if value is None else orjson.dumps(value, default=_default, option=orjson.OPT_UTC_Z).decode()
+    return None if value is None else orjson.dumps(value, default=_default, option=INSTANTS).decode()
 
 
 def _default(value: Any) -> Any:
@@ -123,10 +127,33 @@ async def history(context: Context, row: Row, first: int, after: str | None, peo
 async def _entry(context: Context, entry: dict[str, Any], people: dict[str, Row], readable: set[str]) -> Entry:
     shown = await told(context, entry["kind"], [found for found in entry["changes"] if found["key"] in readable])
     changes = [PathChange(found["path"], as_json(found["before"]), as_json(found["after"])) for found in shown]
-    # The name of an action would tell of the hidden part that it moved.
-    named = entry["action"] in ("create", "update") or any(found.path == "status" for found in changes)
-    named = named or not entry["changes"] or len(changes) == len(entry["changes"])
+    named = not entry["changes"] or telling(entry["kind"], entry["action"], {found.path for found in changes})
     return Entry(entry["at"], people.get(entry["by"] or ""), entry["action"] if named else "update", changes)
+
+
+# The path that a moment moves.
+_MOVES = {
+    "archive": "archivedAt",
+    "restore": "archivedAt",
+    "publish": "publishedFrom",
+    "unpublish": "publishedFrom",
+    "issue": "issuedAt",
+}
+
+
+def telling(kind: str, action: str, shown: set[str]) -> bool:
+    """Whether the changes that show tell what was done; else its name would tell of a hidden part that it moved.
+
+    It goes by what shows alone: whether more is hidden must not show either.
+    """
+    if action in ("create", "update") or "status" in shown or _MOVES.get(action) in shown:
+        return True
+    takes = next((step.takes for step in KINDS[kind].lifecycle.actions if step.name == action), ())
+    if shown & {graphql_name(name) for name in takes}:
+        return True
+    # A merge moves references wherever they stand.
+    names = {path.graphql for path in tree_of(kind).walk() if path.reference} if action in ("merge", "unmerge") else ()
+    return any(path.rpartition(".")[2].partition("[")[0] in names for path in shown)
 
 
 def _cursor(entry: dict[str, Any]) -> str:

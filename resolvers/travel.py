@@ -69,17 +69,30 @@ def _minutes(context: Context, item: Stored, after: Stored, known: Mapping[str, 
     here, there = _site(item), _site(after)
     if here in known and here == there:
         return None
-    margin = context.settings.travel_margin_minutes
-    told = [
+    told = _told(known.get(here, {}), known.get(there, {}))
+    return _on_the_way(context, told, _position(item, known), _position(after, known))
+
+
+def way(context: Context, one: Stored, other: Stored) -> int | None:
+    """Minutes from one stored venue to another; None where that is unknown or the same place."""
+    return _on_the_way(context, _told(one, other), one["position"], other["position"])
+
+
+def _told(one: Stored, other: Stored) -> int | None:
+    """What two venues say of the way between them, in either direction: the longer, where they disagree."""
+    found = [
         exception["minutes"]
-        for one, other in ((here, there), (there, here))
-        if one in known and other in known
-        for exception in known[one]["travel_times"] or ()
-        if exception["to"] == other
+        for venue, to in ((one, other.get("_id")), (other, one.get("_id")))
+        for exception in venue.get("travel_times") or ()
+        if exception["to"] == to
     ]
-    if told:
-        return int(max(told)) + margin
-    start, end = _position(item, known), _position(after, known)
+    return max(found, default=None)
+
+
+def _on_the_way(context: Context, told: int | None, start: Stored | None, end: Stored | None) -> int | None:
+    margin = context.settings.travel_margin_minutes
+    if told is not None:
+        return told + margin
     if start is None or end is None:
         return None
     distance = kilometres(start, end)
