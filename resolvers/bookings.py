@@ -11,6 +11,7 @@ from typing import Any
 
 from documents.folding import fold
 from documents.itinerary import Item, Itinerary
+from documents.kinds import collection_of
 from documents.store import DuplicateKeyError, Store, translated
 from resolvers.problem import Problem, ProblemCode, Problems
 
@@ -86,7 +87,7 @@ async def people_behind(store: Store, found: Iterable[Booking], session: Any = N
     It is looked up when it is asked for: who drives the minibus may change after it was booked.
     """
     wanted = {booking.resource for booking in found}
-    resources = store.collection("resources")
+    resources = store.collection(collection_of("Resource"))
 
     async def known(query: dict[str, Any]) -> Same:
         with translated():

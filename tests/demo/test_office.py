@@ -16,6 +16,7 @@ from demo.draw import facts_of
 from demo.load import stamped
 from demo.office import DemoPerson, Office, office
 from documents.contact import Contact
+from documents.cultural_programme import CulturalProgramme
 from documents.delegation import Delegation, DelegationStatus, Direction
 from documents.itinerary import Audience, Item, ItemKind, Itinerary
 from documents.itinerary_issue import ItineraryIssue
@@ -23,9 +24,11 @@ from documents.kinds import KINDS, kind_of, tree_of
 from documents.partner import Partner, PartnerType
 from documents.person import Person, PersonCategory
 from documents.proposal import ProposalType
+from documents.resource import Resource
 from documents.stamp import walk
 from documents.store import Stored
 from documents.unit import Unit, UnitType
+from documents.venue import Venue
 
 TODAY = date(2026, 5, 6)
 NOW = datetime(2026, 5, 6, 12, 0, tzinfo=UTC)
@@ -160,6 +163,26 @@ def test_items_are_of_every_kind_and_for_every_audience() -> None:
     found = [item for plan in on(TODAY).all(Itinerary) for item in items(plan)]
     assert {item.kind for item in found} == set(ItemKind)
     assert {item.audience for item in found} == set(Audience)
+
+
+def test_items_name_venues_rooms_and_resources() -> None:
+    """Rooms are those of the venue that is named, drivers are people, and programmes have stops at known venues."""
+    rooms = {venue.id: {room.id for room in venue.rooms} for venue in on(TODAY).all(Venue)}
+    entries = [item for plan in on(TODAY).all(Itinerary) for item in items(plan)]
+    places = [item.place for item in entries if item.place and item.place.site]
+    places += [stop.place for found in on(TODAY).all(CulturalProgramme) for stop in found.stops if stop.place]
+    assert sum(place.site_room is not None for place in places) > 20
+    assert all(place.site_room is None or place.site_room in rooms[place.site or ""] for place in places)
+    drivers = {resource.id for resource in on(TODAY).all(Resource) if resource.type == "DRIVER" and resource.person}
+    assert any(drivers & set(item.resources) for item in entries)
+
+
+def test_some_programmes_are_templates_and_some_guests_need_ways_without_steps() -> None:
+    """A newcomer can copy a template for a visit, and see that a stop does not fit its group."""
+    programmes = on(TODAY).all(CulturalProgramme)
+    assert {found.template for found in programmes} == {True, False}
+    assert all((found.delegation is None) == found.template for found in programmes)
+    assert any(person.needs_step_free for person in on(TODAY).all(Person))
 
 
 def test_ids_and_codes_are_unique() -> None:
