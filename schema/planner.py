@@ -1,7 +1,7 @@
 """Suggested times for meetings, for those who plan itineraries."""
 
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 from strawberry import ID, Info
@@ -61,7 +61,7 @@ def add_fields(graph: Any) -> None:
     async def one(
         info: Info,
         meeting: MeetingInput,
-        from_: Date,
+        from_: Annotated[Date, strawberry.argument(name="from")],
         to: Date,
         itinerary: ID | None = None,
         first: int = 5,
@@ -71,7 +71,7 @@ def add_fields(graph: Any) -> None:
     async def several(
         info: Info,
         meetings: list[MeetingInput],
-        from_: Date,
+        from_: Annotated[Date, strawberry.argument(name="from")],
         to: Date,
         itinerary: ID | None = None,
     ) -> Any:
