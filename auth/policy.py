@@ -310,6 +310,7 @@ ACTIONS: dict[str, dict[str, dict[Role, Rule]]] = {
         "agree": _BY_UNITS,
         "complete": _BY_UNITS,
         "cancel": _BY_UNITS,
+        "place": _BY_UNITS,
     },
     "Venue": {
         "create": _BY_PLANNERS,

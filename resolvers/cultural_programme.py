@@ -37,8 +37,8 @@ async def check(draft: Draft) -> None:
     if draft.action == "agree" and not programme.stops:
         message = "A programme without stops cannot be agreed: add stops first"
         draft.problem(ProblemCode.CONFLICT, "id", message)
-    places = [(f"stops[{stop.id}].place", stop.place) for stop in programme.stops]
-    await check_rooms(draft, places, draft.before.get("stops") or ())
+    entries = [(f"stops[{stop.id}]", stop) for stop in programme.stops]
+    await check_rooms(draft, entries, draft.before.get("stops") or ())
 
 
 async def fits(context: Context, record_id: str) -> list[Misfit]:

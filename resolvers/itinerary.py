@@ -138,9 +138,8 @@ async def check(draft: Draft) -> None:
                 message = f"This item begins on {begins} in {item.zone}, not on {day.date}: move it or its day"
                 draft.problem(ProblemCode.INVALID, f"days[{day.id}].items[{item.id}].start", message)
         day.items.sort(key=lambda item: (item.start, item.end))
-    places = [(f"days[{day.id}].items[{i.id}].place", i.place) for day in itinerary.days for i in day.items]
-    before_items = [item for day in draft.before.get("days") or () for item in day["items"]]
-    await check_rooms(draft, places, before_items)
+    entries = [(f"days[{day.id}].items[{item.id}]", item) for day in itinerary.days for item in day.items]
+    await check_rooms(draft, entries, [item for day in draft.before.get("days") or () for item in day["items"]])
     itinerary.days.sort(key=lambda day: day.date)
     firm_states = (ItineraryStatus.CONFIRMED, ItineraryStatus.ISSUED)
     if draft.action == "restore" and draft.before["archived_at"] is not None and itinerary.status in firm_states:

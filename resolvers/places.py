@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from documents.itinerary import Place
+from documents.cultural_programme import Stop
+from documents.itinerary import Item, Place
 from documents.kinds import collection_of
 from documents.values import Position
 from resolvers.context import Context
@@ -15,20 +16,23 @@ LONGEST_LINE = 300
 
 
 async def check_rooms(
-    draft: Draft, places: Iterable[tuple[str, Place | None]], before: Iterable[Mapping[str, Any]]
+    draft: Draft, entries: Iterable[tuple[str, Item | Stop]], before: Iterable[Mapping[str, Any]]
 ) -> None:
-    """A room is one of the venue that is named; what stood in ``before`` may stay though the room is gone."""
-    kept = {(place["site"], place["site_room"]) for entry in before if (place := entry["place"])}
-    fresh = [(where, place) for where, place in places if place and place.site_room]
-    fresh = [(where, place) for where, place in fresh if (place.site, place.site_room) not in kept]
+    """A room is one of the venue that is named; where it stood ``before`` it may stay though it is gone."""
+    kept = {entry["id"]: (place["site"], place["site_room"]) for entry in before if (place := entry["place"])}
+    fresh = [
+        (where, place)
+        for where, entry in entries
+        if (place := entry.place) and place.site_room and (place.site, place.site_room) != kept.get(entry.id)
+    ]
     found = await venues(draft.context, {place.site for _, place in fresh if place.site})
     for where, place in fresh:
         if place.site is None:
             message = "This is a room of no venue: name the venue, too"
-            draft.problem(ProblemCode.INVALID, f"{where}.siteRoom", message)
+            draft.problem(ProblemCode.INVALID, f"{where}.place.siteRoom", message)
         elif room_of(found.get(place.site), place) is None:
             message = "There is no such room of this venue for you: read the venue again"
-            draft.problem(ProblemCode.NOT_FOUND, f"{where}.siteRoom", message)
+            draft.problem(ProblemCode.NOT_FOUND, f"{where}.place.siteRoom", message)
 
 
 async def venues(context: Context, ids: set[str]) -> dict[str, dict[str, Any]]:

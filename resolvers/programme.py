@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from auth.access import fetch
 from documents.itinerary import Attendee, Item, ItemKind, Itinerary, Place
 from documents.kinds import tree_of
 from documents.values import Text
@@ -33,6 +34,7 @@ async def copy(context: Context, record_id: str, delegation: str) -> Outcome:
 
 async def place(context: Context, record_id: str, itinerary_id: str, on: date, if_revision: str) -> Outcome:
     """Copy the stops of a programme into the days of an itinerary, the first day being ``on``: all or nothing."""
+    await fetch(context.store, "CulturalProgramme", record_id, context.caller, context.now, action="place")
 
     async def work(draft: Draft) -> None:
         programme = await _read(context, record_id)

@@ -67,7 +67,7 @@ def _site(item: Stored) -> str:
 def _minutes(context: Context, item: Stored, after: Stored, known: Mapping[str, Stored]) -> int | None:
     """Minutes from one item's place to the other's; None where that is unknown or the same place."""
     here, there = _site(item), _site(after)
-    if here and here == there:
+    if here in known and here == there:
         return None
     told = _told(known.get(here, {}), known.get(there, {}))
     return _on_the_way(context, told, _position(item, known), _position(after, known))

@@ -49,4 +49,6 @@ def add_fields(graph: Any) -> None:
         "Copy the stops of a programme into the days of an itinerary, all or nothing; `ifRevision` is the itinerary's. "
         "A template is placed as often as one likes, any other programme once."
     )
-    graph.action("Itinerary", "update", place, says, name="place_cultural_programme")
+    place.__annotations__["return"] = graph.payloads["Itinerary"]
+    mark = Mark("CulturalProgramme", "action", action="place")
+    add(graph.mutation, "place_cultural_programme", None, description=says, mark=mark, resolver=place)

@@ -114,6 +114,9 @@ def test_every_field_is_stored(kind: str) -> None:
         "Delegation": {"title": {"en": "D"}, "dates": SUMMER},
         "Itinerary": {"title": {"en": "I"}},
         "ItineraryIssue": {"itinerary": "itn_1", "number": 1, "title": {"en": "I"}},
+        "CulturalProgramme": {"theme": {"en": "C"}},
+        "Venue": {"name": {"en": "V"}},
+        "Resource": {"name": {"en": "R"}, "type": "GUIDE"},
         "Proposal": {"type": "MERGE", "reason": "Same name."},
     }
     record: Record = DRAW.record(model, "record", facts[kind], created_at=MADE_AT)

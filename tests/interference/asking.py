@@ -22,6 +22,11 @@ from tests.interference.pair import Pair
 
 DEEPEST = 3
 ACCESSES = 26
+# Arguments that name a record of some kind, or an element of a list.
+NAMED = {"itinerary": "Itinerary", "delegation": "Delegation"}
+ELEMENTS = {"day": "days", "item": "days.items", "member": "members"}
+# What the id is of where it is not of the kind that is given back, and which argument the revision is of.
+ABOUT = {"placeCulturalProgramme": ("CulturalProgramme", "itinerary")}
 WINDOW = {"where", "search", "orderBy", "archived", "first", "last", "after", "before"}
 
 
@@ -189,6 +194,10 @@ class Asker:
             return [self.record_id(self.rng.choice(self.kinds)) for _ in range(self.rng.randint(1, 8))]
         if name == "id":
             return self.record_id(kind or self.rng.choice(self.kinds))
+        if name in NAMED and self.rng.random() < 0.9:
+            return self.record_id(NAMED[name])
+        if known := self.pair.elements.get((kind, ELEMENTS.get(name, ""))):
+            return self.rng.choice(known)
         if name == "field":
             return self.rng.choice(self._fields(kind or self.rng.choice(self.kinds)))
         return self.inputs.value(type_, None, kind)
@@ -333,12 +342,15 @@ class Asker:
         kind, name = place[0], places[place]
         field_ = mutation.fields[name]
         given: dict[str, Any] = {}
+        about, revised = ABOUT.get(name, (kind, "id"))
         if "id" in field_.args:
-            given["id"] = self.record_id(kind)
+            given["id"] = self.record_id(about)
+        if revised in field_.args:
+            given.setdefault(revised, self.record_id(kind))
         for argument in ("ifRevision", "input", "patch"):
             if argument in field_.args and (is_required_argument(field_.args[argument]) or self.rng.random() < 0.6):
                 if argument == "ifRevision":
-                    given[argument] = {"revision of": given.get("id")} if self.rng.random() < 0.85 else "0" * 24
+                    given[argument] = {"revision of": given.get(revised)} if self.rng.random() < 0.85 else "0" * 24
                 else:
                     given[argument] = self.inputs.facts(field_.args[argument].type, kind, given.get("id"), draft.places)
         payload = get_named_type(field_.type)
@@ -356,7 +368,7 @@ class Asker:
         """By each door that takes an id: a record of either world out of scope, and one that is in neither."""
         for root, word in ((self.schema.query_type, "query"), (self.schema.mutation_type, "mutation")):
             for name, field_ in root.fields.items() if root else ():
-                kind = self._kind_of(field_) or self.rng.choice(self.kinds)
+                kind, _ = ABOUT.get(name, (self._kind_of(field_) or self.rng.choice(self.kinds), ""))
                 hidden = sorted(
                     set(self.pair.hidden[kind]) & self.pair.left.docs[kind].keys() & self.pair.right.docs[kind].keys()
                 )

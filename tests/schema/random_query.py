@@ -15,7 +15,7 @@ from graphql import (
 
 MOST_FRAGMENTS = 3
 DEEPEST = 5
-ASKING = ("history", "differences", "clashes")
+ASKING = ("history", "differences", "clashes", "travel", "fits")
 
 
 @dataclass
