@@ -1,7 +1,11 @@
 """Every record kind of the house, by name. Adding a kind adds one line here."""
 
 from documents.contact import Contact
+from documents.cover import Cover
 from documents.delegation import Delegation
+from documents.disclosure import Disclosure
+from documents.intake_link import IntakeLink
+from documents.intake_submission import IntakeSubmission
 from documents.itinerary import Itinerary
 from documents.itinerary_issue import ItineraryIssue
 from documents.partner import Partner
@@ -15,7 +19,21 @@ from documents.tree import Tree, tree
 from documents.unit import Unit
 
 KINDS: dict[str, type[Record]] = {
-    kind.__name__: kind for kind in (Unit, Person, Partner, Contact, Delegation, Itinerary, ItineraryIssue, Proposal)
+    kind.__name__: kind
+    for kind in (
+        Unit,
+        Person,
+        Partner,
+        Contact,
+        Delegation,
+        Itinerary,
+        ItineraryIssue,
+        Proposal,
+        Cover,
+        IntakeLink,
+        IntakeSubmission,
+        Disclosure,
+    )
 }
 PREFIXES: dict[str, str] = {model.prefix: name for name, model in KINDS.items()}
 

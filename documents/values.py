@@ -160,6 +160,7 @@ ContactId = Annotated[str, Reference("Contact")]
 DelegationId = Annotated[str, Reference("Delegation")]
 ItineraryId = Annotated[str, Reference("Itinerary")]
 ItineraryIssueId = Annotated[str, Reference("ItineraryIssue")]
+IntakeLinkId = Annotated[str, Reference("IntakeLink")]
 
 
 class Value(BaseModel):

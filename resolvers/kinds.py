@@ -1,7 +1,7 @@
 """Loads what each kind adds to a change; importing it makes the rules known."""
 
-from resolvers import contact, delegation, itinerary, partner, proposal
+from resolvers import contact, cover, delegation, intake_link, intake_submission, itinerary, partner, proposal
 from resolvers.draft import RULES
 
-MODULES = (contact, delegation, itinerary, partner, proposal)
+MODULES = (contact, cover, delegation, intake_link, intake_submission, itinerary, partner, proposal)
 RULED = frozenset(RULES)

@@ -7,12 +7,15 @@ import strawberry
 
 ARGUMENTS = {
     "after": "Only what stands after this cursor.",
+    "answer": "ACCEPTED, DECLINED or SUBSTITUTE.",
     "archived": "Take archived records in, too.",
     "before": "Only what stands before this cursor.",
     "code": "Code of the record, as people say it.",
     "day": "Id of the day.",
     "embargo": "From when on everyone may see it; at once where this is left out.",
     "field": "A path such as `members.arrival.airport`.",
+    "end": "The last day.",
+    "fields": "Which fields are needed; no others are told.",
     "first": "So many from the beginning, 20 unless said; not together with `last`.",
     "following": "Move the day's later items by as much.",
     "id": "Global id of the record.",
@@ -27,9 +30,12 @@ ARGUMENTS = {
     "overrides": "Clashes that are accepted, each with a reason.",
     "partners": "Global ids of the partners; all concerned where this is left out.",
     "patch": "What changes; what is left out stays.",
+    "person": "Global id of the person that it fills; a new one is made where this is left out.",
+    "reason": "Why; it is kept, and read by those whom it concerns.",
     "search": "Words that begin words of the record.",
     "since": "Number of the issue to compare with; the one before where this is left out.",
     "start": "When it begins from now on.",
+    "substitute": "Global id of the person who stands in, with the answer SUBSTITUTE.",
     "to": "The new date.",
     "where": "Conditions that must hold.",
 }
