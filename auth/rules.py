@@ -5,7 +5,7 @@ few atoms and are tested to agree. An atom looks only at the record's scope toke
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from auth.caller import Caller
@@ -30,6 +30,11 @@ class Atom(Protocol):
 
     def allows(self, caller: Caller, record: dict[str, Any], now: datetime, /) -> bool:
         """Whether it holds for a stored record."""
+
+
+def utc(moment: datetime) -> datetime:
+    """A stored instant as one that can be compared: what is read for answers is UTC and does not say so."""
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +113,7 @@ class Published:
 
     def allows(self, _caller: Caller, record: dict[str, Any], now: datetime) -> bool:
         moment = record["published_from"]
-        return "public" in record["scope"] and moment is not None and moment <= now
+        return "public" in record["scope"] and moment is not None and utc(moment) <= now
 
     def __str__(self) -> str:
         return "the record is published"
@@ -132,7 +137,7 @@ class Hosting:
             caller.person in visit["hosts"]
             and visit["opens_at"] is not None
             and visit["closes_at"] is not None
-            and visit["opens_at"] <= now < visit["closes_at"]
+            and utc(visit["opens_at"]) <= now < utc(visit["closes_at"])
             for visit in record.get("visits", ())
         )
 

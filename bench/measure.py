@@ -18,7 +18,7 @@ from bench.works import Work
 
 START_SECONDS = 60.0
 # What a round of one contender should last, by the floor's time, and how many requests it has at least and at most.
-ROUND_SECONDS = 0.5
+ROUND_SECONDS = 0.25
 FEWEST, MOST = 4, 60
 # Rounds differ by no more than this, or the machine was busy with something else.
 STEADY = 0.10
@@ -94,20 +94,18 @@ class Figure:
 
     @property
     def cpu_ms(self) -> float:
-        """The median over the rounds."""
-        return median(self.cpu)
+        """The least of the rounds: whatever else a machine does only ever adds."""
+        return min(self.cpu)
 
     @property
     def wall_ms(self) -> float:
-        """The median over the rounds."""
-        return median(self.wall)
+        """The least of the rounds."""
+        return min(self.wall)
 
     @property
     def spread(self) -> float:
-        """How far the middle half of the rounds lies apart, as a part of the median."""
-        ordered = sorted(self.cpu)
-        quarter = len(ordered) // 4
-        return (ordered[-1 - quarter] - ordered[quarter]) / self.cpu_ms
+        """How far the median of the rounds lies above the least of them, as a part of it."""
+        return median(self.cpu) / self.cpu_ms - 1
 
     @property
     def steady(self) -> bool:
@@ -116,8 +114,8 @@ class Figure:
 
 
 def ratio(mine: Figure, other: Figure) -> float:
-    """How many times the other's processor time: the median over rounds, in each of which both were measured."""
-    return median(a / b for a, b in zip(mine.cpu, other.cpu, strict=True))
+    """How many times the other's processor time."""
+    return mine.cpu_ms / other.cpu_ms
 
 
 def measure(contenders: list[Contender], work: Work, places: Mapping[str, str], rounds: int) -> dict[str, Figure]:

@@ -5,7 +5,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from demo.draw import Draw, element, moment, table, text
-from demo.draw import number as numbered
 from demo.people import PARTNERS
 from demo.visits import CONCERNED, Visit, visits
 from documents.delegation import Delegation
@@ -211,8 +210,6 @@ def _issues(draw: Draw, visit: Visit, names: Mapping[str, str]) -> list[Itinerar
             created_by=draw.id(Person, f"officer-{visit.row['officers'][0]}"),
         )
         issue.days = named(issue.days, names)
-        for day in issue.days:
-            numbered(day, draw.random("people", visit.key, number, day.date))
         made.append(issue)
     return made
 

@@ -1,5 +1,6 @@
 """Itinerary: the days of a visit, and their immutable issues (D9)."""
 
+import hashlib
 from collections.abc import Mapping
 from datetime import date as calendar_day
 from datetime import timedelta
@@ -199,8 +200,17 @@ def named(days: list[Day], names: Mapping[str, str]) -> list[Day]:
     """A copy of days in which our people stand by name; ``names`` are those known, by the person's id."""
     copies = [day.model_copy(deep=True) for day in days]
     for item in (item for day in copies for item in day.items):
-        item.people = [NamedPerson(part=part, name=names[who]) for part, who in item.ours() if who in names]
+        item.people = [
+            NamedPerson(id=_told_apart(item, part, who), part=part, name=names[who])
+            for part, who in item.ours()
+            if who in names
+        ]
     return copies
+
+
+def _told_apart(item: Item, part: PartOfOurs, who: str) -> str:
+    """The same id in every issue, so that only who is new shows in the difference of two issues."""
+    return hashlib.sha256(f"{item.id} {part} {who}".encode()).hexdigest()[:12]
 
 
 def hosts_of(days: list[Day]) -> set[str]:

@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 
 import pymongo
 from beanie import Document, init_beanie
+from bson.binary import UuidRepresentation
+from bson.codec_options import CodecOptions
 from pymongo import AsyncMongoClient, IndexModel
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
@@ -49,6 +51,7 @@ UNKNOWN_COMMIT = "UnknownTransactionCommitResult"
 __all__ = ["DuplicateKeyError", "Store", "Stored", "connect", "register", "translated"]
 
 Stored = dict[str, Any]
+_ANSWERS: CodecOptions[Stored] = CodecOptions(tz_aware=False, uuid_representation=UuidRepresentation.STANDARD)
 Result = TypeVar("Result")
 
 
@@ -71,6 +74,10 @@ class Store:
     def collection(self, name: str) -> AsyncCollection[Stored]:
         """Give the collection `name`."""
         return self.db[name]
+
+    def reading(self, name: str) -> AsyncCollection[Stored]:
+        """Give the collection `name` for answers: its instants are UTC and do not say so, which halves their cost."""
+        return self.db.get_collection(name, codec_options=_ANSWERS)
 
     async def transaction(self, work: Callable[[AsyncClientSession], Awaitable[Result]]) -> Result:
         """Run `work(session)` in a transaction and give what it gives.

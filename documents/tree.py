@@ -139,7 +139,7 @@ def _path(name: str, info: FieldInfo, above: "Path | None", *, facts: frozenset[
         fills=next((mark.fills for mark in marks if isinstance(mark, ByService)), None),
         traits=traits,
         apart=next((mark.field for mark in marks if isinstance(mark, Apart)), None),
-        fact=above.fact if above else name in facts,
+        fact=above.fact and above.fills is None if above else name in facts,
         required=info.is_required(),
         description=info.description or "",
         lists=lists,

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 HISTORY = "history"
 OUTBOX = "outbox"
 MOST = 100
+# Instants are in UTC, whether they say so or not.
+INSTANTS = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ async def remember(draft: "Draft", keys: list[str], touched: list[Touched]) -> N
 
 def as_json(value: Any) -> str | None:
     """A stored value as JSON text; null stays null."""
-    return None if value is None else orjson.dumps(value, default=_default, option=orjson.OPT_UTC_Z).decode()
+    return None if value is None else orjson.dumps(value, default=_default, option=INSTANTS).decode()
 
 
 def _default(value: Any) -> Any:

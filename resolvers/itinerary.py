@@ -85,7 +85,9 @@ async def confirm(
             draft.problem(ProblemCode.CONFLICT, "id", message)
             return
         visit = await _visit(draft)
-        if visit is not None and visit["status"] in OVER:
+        sight = context.sight("Delegation")
+        # Of a visit out of sight nothing is told: the plan is confirmed, and takes nothing while the visit is over.
+        if visit is not None and visit["status"] in OVER and sight is not None and sight.in_scope(visit):
             message = f"The visit is {visit['status']}: its days cannot be confirmed"
             draft.problem(ProblemCode.CONFLICT, "id", message)
             return

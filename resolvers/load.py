@@ -19,7 +19,10 @@ MOST_JOINED = 20_000
 
 
 class Row:
-    """A stored record as this caller sees it: what they may not read is gone, what it refers to is joined."""
+    """A stored record as this caller sees it: what they may not read is gone, what it refers to is joined.
+
+    Its instants are UTC and do not say so: ``auth.rules.utc`` makes one comparable.
+    """
 
     __slots__ = ("doc", "kind", "sight")
 
@@ -208,7 +211,7 @@ async def rows(
     load.lists(sight)
     found = all_of([dict(query), sight.filter()]) if scoped else dict(query)
     with translated():
-        cursor = context.store.collection(collection_of(load.kind)).find(
+        cursor = context.store.reading(collection_of(load.kind)).find(
             found, load.projection(sight), sort=sort, limit=limit + peek, batch_size=limit + peek or 1000
         )
         documents = await cursor.to_list()

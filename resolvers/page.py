@@ -5,7 +5,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -119,7 +119,7 @@ class _Order:
 
     def cursor(self, row: Row, context: Context) -> str:
         """An opaque, signed place in this order."""
-        body = orjson.dumps([self.kind, self.name, self.value(row), row.doc["_id"]])
+        body = orjson.dumps([self.kind, self.name, self.value(row), row.doc["_id"]], option=orjson.OPT_NAIVE_UTC)
         return base64.urlsafe_b64encode(_seal(body, context) + body).rstrip(b"=").decode()
 
     def seek(self, cursor: str, place: str, context: Context, *, beyond: bool) -> dict[str, Any]:
@@ -152,7 +152,7 @@ class _Order:
 
     def _typed(self, value: Any) -> Any:
         if self.order is not None and self.order.path.leaf is datetime and isinstance(value, str):
-            return datetime.fromisoformat(value).astimezone(UTC)
+            return datetime.fromisoformat(value)
         return value
 
 

@@ -148,8 +148,9 @@ class _Writer:
             code = self._leaf(inner.of_type, item)
             return self._null(type_, read, lambda var: f"[{code} for {item} in {var}]")
         if isinstance(inner, GraphQLEnumType):
-            known = self.constant(frozenset(inner.values))
-            return self._null(type_, read, lambda var: f"({var} if {var} in {known} else A())")
+            # What is not in it raises KeyError, which makes a shape step aside.
+            known: dict[str | None, str | None] = {name: name for name in inner.values}
+            return f"{self.constant(known if inner is not type_ else {None: None, **known})}[{read}]"
         convert = {"Int": "INT({})", "Decimal": "DEC({})"}.get(getattr(inner, "name", ""))
         if convert is None and inner is type_:
             return read

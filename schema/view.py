@@ -26,6 +26,7 @@ from errors import (
     Unavailable,
 )
 from resolvers.context import Context, Services
+from resolvers.history import INSTANTS
 from schema.executor import Executor
 from schema.graph import Graph
 from schema.mask import Schemas
@@ -44,7 +45,7 @@ _INTERNAL = "Something went wrong here. Tell the department the request id."
 
 def reply(content: Any, status: int, media: str, request_id: str) -> Response:
     """A JSON answer that no cache keeps."""
-    body = orjson.dumps(content, option=orjson.OPT_UTC_Z, default=str)
+    body = orjson.dumps(content, option=INSTANTS, default=str)
     headers = {"Cache-Control": "no-store", "Vary": "Authorization", "X-Request-Id": request_id}
     return Response(body, status, headers, media)
 

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +101,15 @@ class Http:
         return await self.client.post("/graphql", content=content, headers=sent)
 
 
+def _in_utc(value: Any) -> Any:
+    """An answer whose instants say that they are in UTC, as they do once they are written."""
+    if isinstance(value, dict):
+        return {name: _in_utc(below) for name, below in value.items()}
+    if isinstance(value, list):
+        return [_in_utc(item) for item in value]
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) and value.tzinfo is None else value
+
+
 def asking(view: View) -> Ask:
     """A function that asks in this process: ``ask(caller, query, **variables)``."""
 
@@ -111,7 +120,7 @@ def asking(view: View) -> Ask:
             return Answered(None, [_formatted(error, "test") for error in refused.errors])
         except Answer as error:
             return Answered(None, [{"message": str(error.args[0]), "extensions": {"code": error.code}}])
-        return Answered(result.data, [_formatted(error, "test") for error in result.errors or []])
+        return Answered(_in_utc(result.data), [_formatted(error, "test") for error in result.errors or []])
 
     return ask
 

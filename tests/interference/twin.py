@@ -18,13 +18,14 @@ from structlog.testing import capture_logs
 
 from auth.backend import Authenticator
 from auth.caller import Caller
+from auth.caller import caller as nobody
 from documents.cipher import Cipher
 from documents.kinds import KINDS, collection_of, kind_of, prepare
 from documents.store import Store, connect
 from errors import Answer, StoreError
 from resolvers.change import revision
 from resolvers.context import Services
-from resolvers.history import Change, trail
+from resolvers.history import INSTANTS, Change, trail
 from schema.graph import Graph
 from schema.mask import Schemas
 from schema.operation import Refused
@@ -69,10 +70,11 @@ class Chance:
         self.streams: dict[str, random.Random] = {}
         self.seed = 0
         self.of = ""
+        self.oracle = Oracle(nobody(), NOW)
 
-    def start(self, seed: int) -> None:
-        """Begin a request."""
-        self.streams, self.seed = {}, seed
+    def start(self, seed: int, oracle: Oracle) -> None:
+        """Begin a request of whom the oracle speaks for."""
+        self.streams, self.seed, self.oracle = {}, seed, oracle
 
     def token(self, alphabet: str, length: int) -> str:
         """Instead of `documents.record._token`; each length is drawn apart."""
@@ -83,15 +85,19 @@ class Chance:
         return "".join(stream.choice(alphabet) for _ in range(length))
 
     def uuid4(self) -> Any:
-        """Instead of `uuid.uuid4`, where ids of entries are made: each record's are drawn apart.
+        """Instead of `uuid.uuid4`, where ids of entries are made: what differs in what the caller sees is drawn apart.
 
-        How many records that the caller does not see are changed along is not told by ids.
+        Entries of records and of changes that the caller does not see must not move the ids of those that they do.
         """
         return _Hex(self._drawn(f"{self.seed} {self.of}", "0123456789abcdef", 32))
 
     def trail(self, change: Change, now: datetime, by: str | None) -> Any:
         """Instead of `resolvers.history.trail`: notes whose entry is made."""
-        self.of = change.document["_id"]
+        document = change.document
+        keys = {touched.key for touched in change.touched}
+        readable = self.oracle.read_keys(change.kind, keys, document)
+        seen = sorted(touched.path for touched in change.touched if touched.key in readable)
+        self.of = f"{document['_id']} {change.action} {seen or 'nothing'}"
         return trail(change, now, by)
 
 
@@ -110,7 +116,7 @@ class Answered:
     @property
     def told(self) -> bytes:
         """The answer as bytes, without what is random by design: the id of the request."""
-        return orjson.dumps(self.content, default=_plain, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z)
+        return orjson.dumps(self.content, default=_plain, option=orjson.OPT_SORT_KEYS | INSTANTS)
 
     @property
     def wrote(self) -> set[str]:
@@ -176,7 +182,7 @@ class Twin:
         view = self.views[side]
         commands: list[tuple[str, str]] = []
         COMMANDS.seen = commands
-        self.chance.start(self.requests)
+        self.chance.start(self.requests, Oracle(caller, NOW))
         content: dict[str, Any]
         with capture_logs() as logs:
             try:

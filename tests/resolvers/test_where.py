@@ -5,7 +5,7 @@ import random
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -15,6 +15,7 @@ from bson import Decimal128
 
 from auth.backend import Authenticator
 from auth.caller import Caller
+from auth.rules import utc
 from documents.kinds import KINDS, tree_of
 from documents.tree import Path, is_enum
 from resolvers.context import Services
@@ -52,7 +53,7 @@ def _client(value: Any) -> Any:
     if isinstance(value, Decimal128 | Decimal):
         return str(value)
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
+        return utc(value).isoformat()
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
@@ -63,7 +64,7 @@ def _comparable(path: Path, value: Any) -> Any:
         return value.to_decimal() if isinstance(value, Decimal128) else Decimal(value)
     if path.leaf is datetime and isinstance(value, str):
         return datetime.fromisoformat(value)
-    return value
+    return utc(value) if isinstance(value, datetime) else value
 
 
 def _holds(path: Path, name: str, value: Any, wanted: Any) -> bool:

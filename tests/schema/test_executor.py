@@ -17,6 +17,7 @@ from auth.mask import deciding, mask
 from documents.kinds import KINDS, collection_of, tree_of
 from documents.store import DuplicateKeyError, Store
 from resolvers.context import Services
+from resolvers.history import INSTANTS
 from resolvers.load import Load
 from schema.graph import Graph
 from schema.names import singular
@@ -86,7 +87,7 @@ async def _answer(view: View, who: Caller, asked: Asked, *, compiled: bool) -> b
         errors = [orjson.dumps(_formatted(error, "r")) for error in result.errors or []]
     # Fields that ask the store fail in the order in which it answers.
     content = {"data": result.data, "errors": [orjson.Fragment(error) for error in sorted(errors)]}
-    return orjson.dumps(content, option=orjson.OPT_UTC_Z | orjson.OPT_INDENT_2, default=str)
+    return orjson.dumps(content, option=INSTANTS | orjson.OPT_INDENT_2, default=str)
 
 
 def _queries(graph: Graph, who: Caller, world: World, seed: str, count: int, *, alone: bool = False) -> list[Asked]:

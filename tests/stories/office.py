@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from auth.caller import ANONYMOUS, Caller, Role, caller
+from resolvers.history import INSTANTS
 from tests.conftest import Ask, Clock
 
 MAKE_UNIT = """
@@ -116,7 +117,7 @@ class Office:
         answered = await self.ask(who, document, **variables)
         assert answered.errors == [], answered.errors
         # As clients read it: moments are texts.
-        found: dict[str, Any] = orjson.loads(orjson.dumps(answered.data, option=orjson.OPT_UTC_Z, default=str))
+        found: dict[str, Any] = orjson.loads(orjson.dumps(answered.data, option=INSTANTS, default=str))
         return found
 
     async def person(self, given: str, family: str, *, by: Caller | None = None, **facts: Any) -> str:

@@ -1,4 +1,4 @@
-"""What persons publish beside what all kinds have: revealing and erasing."""
+"""What is done with the identity data of persons: revealing and erasing."""
 
 from typing import Any
 
