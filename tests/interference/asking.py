@@ -72,7 +72,8 @@ class Asker:
         name = get_named_type(field_.type).name
         # A payload of its own is named after what is done: RevealPersonPayload.
         return next(
-            (kind for kind in self.kinds if name in (kind, f"{kind}Connection") or name.endswith(f"{kind}Payload")), None
+            (kind for kind in self.kinds if name in (kind, f"{kind}Connection") or name.endswith(f"{kind}Payload")),
+            None,
         )
 
     def least(self, places: list[Place]) -> Place:

@@ -85,6 +85,8 @@ class QueryDraw:
             return "3" if self.random.random() < 0.5 else self._variable("Int", 14)
         if arg == "field":
             return '"members.person"'
+        if arg in ("from", "to"):
+            return f'"2026-05-{"01" if arg == "from" else "31"}"'
         if arg == "code":
             return '"FIZ"'
         return "true" if arg == "archived" else None
