@@ -21,6 +21,8 @@ def facts(kind: str) -> dict[str, Any]:
         "Contact": {"familyName": "Yılmaz"},
         "Delegation": {"title": {"en": "Visit"}, "dates": {"start": "2026-05-10", "end": "2026-05-12"}},
         "Itinerary": {"title": {"en": "Days of the visit"}},
+        "Cover": {"period": {"start": "2026-05-10", "end": "2026-05-12"}},
+        "IntakeLink": {"expiresAt": "2026-05-20T00:00:00Z"},
     }
     return known[kind]
 

@@ -45,7 +45,7 @@ def door(services: Services, clock: Clock) -> Door:
 
 
 async def test_duties_pass_for_the_days_of_the_cover(office: Office, door: Door) -> None:
-    """The colleague reads what the officer assigned reads, from the first minute of the first day to the last of the last."""
+    """The colleague reads what the officer assigned reads, from the first minute of the first day to the last one."""
     person = await office.guest("Murat", "Demir", office.ids["ankara"], by=office.head, diet="no meat")
     await office.visit("Visit", members=[{"person": person}], officers=[office.ids["officer"]])
     await office.done(office.officer, CREATE, input=days(office, "officer", "colleague", "2026-05-10", "2026-05-12"))

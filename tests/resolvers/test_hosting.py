@@ -83,7 +83,7 @@ async def test_a_host_sees_what_they_are_asked_and_accepts(office: Office) -> No
 
 
 async def test_only_ones_own_entry_is_answered(office: Office) -> None:
-    """Another host has no such plan; one who hosts another item of it has no such item; an item that is not there is alike."""
+    """Another host has no such plan; who hosts the visit has no such item, as if it were not there."""
     made = await plan(office, "host")
     answered = await office.ask(dean(office), ANSWER, id=made[0], item=made[1], answer="ACCEPTED", substitute=None)
     assert answered.codes == ["NOT_FOUND"]
