@@ -8,6 +8,7 @@ from auth.caller import Caller, Role, caller
 from demo.contacts import contacts, proposals
 from demo.days import itineraries
 from demo.draw import Draw, moment, table
+from demo.guests import covers, disclosures, intake
 from demo.partners import partners
 from demo.people import people
 from demo.units import below, units
@@ -68,6 +69,9 @@ def office(today: date, seed: int = 2026) -> Office:
         *delegations(draw, today, by_id),
         *itineraries(draw, today, by_id),
         *proposals(draw, today),
+        *covers(draw, today),
+        *intake(draw, today),
+        *disclosures(draw, today),
     ]
     return Office(seed, today, records, [_demo_person(draw, by_id, key) for key in ROLES])
 

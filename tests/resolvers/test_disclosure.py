@@ -34,12 +34,12 @@ LOG = "{ disclosures { nodes { person { id } by { id } at reason paths } } }"
 WHO_SAW = "query WhoSaw($id: ID!) { person(id: $id) { disclosures { reason paths by { familyName } } } }"
 
 
-async def member(office: Office, **visit: Any) -> str:
+async def member(office: Office, officers: list[str] | None = None) -> str:
     """A guest with a passport, who is a member of a visit that the officer is assigned to."""
     facts = {"passports": [PASSPORT], "medicalNotes": NOTES}
     person = await office.guest("Murat", "Demir", office.ids["ankara"], by=office.head, **facts)
-    visit = {"officers": [office.ids["officer"]], "members": [{"person": person}]} | visit
-    await office.visit("Visit", **visit)
+    assigned = [office.ids["officer"]] if officers is None else officers
+    await office.visit("Visit", officers=assigned, members=[{"person": person}])
     return person
 
 

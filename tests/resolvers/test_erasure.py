@@ -20,7 +20,7 @@ from schema.view import View
 from settings import load_settings
 from tests.conftest import Clock, asking, dump, opened
 from tests.resolvers.test_disclosure import NOTES, NUMBER, PASSPORT, REVEAL, log, member, reveal
-from tests.resolvers.test_intake import CREATE_LINK, link_facts
+from tests.stories.intake import CREATE_LINK, link_facts
 from tests.stories.office import Office, open_office
 
 ERASE = """
