@@ -59,7 +59,7 @@ async def _erasure_and_the_seventh_day(store: Store) -> None:
     persons = store.collection("persons")
     await persons.update_many({"erased_at": {"$exists": False}}, {"$set": {"erased_at": None, "erased_because": None}})
     zone = ZoneInfo(Settings().zone)
-    async for document in persons.find({"visits.closes_at": {"$ne": None}}, {"visits": 1}):
+    async for document in persons.find({"visits.0": {"$exists": True}}, {"visits": 1}):
         visits = [visit | {"closes_at": _local_midnight(visit["closes_at"], zone)} for visit in document["visits"]]
         if visits != document["visits"]:
             # Guarded on what was read: a change made meanwhile has kept the new form already.

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from auth.access import fetch
+from auth.access import all_of, fetch
 from documents.itinerary import Host, HostAnswer, Item, Itinerary, ItineraryStatus
 from errors import Invalid, LimitReached
 from resolvers.bookings import (
@@ -19,7 +19,7 @@ from resolvers.bookings import (
 from resolvers.change import change
 from resolvers.context import Context
 from resolvers.draft import Draft, parse
-from resolvers.load import Load, Row, rows
+from resolvers.load import Load, Row, not_archived, rows
 from resolvers.problem import Problem, ProblemCode
 
 MOST_DAYS = 366
@@ -139,7 +139,10 @@ async def hosting(context: Context, start: date, end: date, itinerary: Load, vis
     if me is None:
         return []
     period = {"date": {"$gte": start.isoformat(), "$lte": end.isoformat()}}
-    query = {"scope": {"$in": [f"host:{me}"]}, "days": {"$elemMatch": period}, "archived_at": None}
+    sight = context.sight("Itinerary")
+    # Where the caller may not read that a plan was put away, it stays in the list.
+    kept = {} if sight is None else not_archived(sight)
+    query = all_of([{"scope": {"$in": [f"host:{me}"]}, "days": {"$elemMatch": period}}, kept])
     found = await rows(context, Load("Itinerary", set(PATHS)), query, limit=MOST + 1)
     if len(found) > MOST:
         msg = f"These are more than {MOST} itineraries: name fewer days"

@@ -52,10 +52,16 @@ async def make_link(context: Context, facts: Mapping[str, Any]) -> tuple[str | N
 
 
 async def taken_link(store: Store, token: str, now: datetime, session: Any = None) -> IntakeLink | None:
-    """The link of a token that is taken now. None for one that is unknown, expired, revoked or used up: all alike."""
+    """The link of a token that is taken now; None for one that is unknown, expired, revoked or used up: all alike.
+
+    A link ends with its visit, too, where that will not be.
+    """
+    visits = store.collection(collection_of("Delegation"))
     with translated():
         found = await store.collection(collection_of("IntakeLink")).find_one({"digest": digest(token)}, session=session)
-    if found is None:
+        wanted = {"_id": found["delegation"] if found else "", "status": {"$nin": sorted(OVER)}, "archived_at": None}
+        visit = await visits.find_one(wanted, {"_id": 1}, session=session)
+    if found is None or visit is None:
         return None
     link = parse(IntakeLink, found)
     usable = link.status is IntakeLinkStatus.ACTIVE and link.archived_at is None

@@ -3,6 +3,7 @@
 Plain HTML and a plain form: it works without scripts, and its policy allows none.
 """
 
+import asyncio
 import base64
 import gettext
 import hashlib
@@ -21,7 +22,7 @@ import pycountry
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from pydantic import ValidationError
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
@@ -218,14 +219,15 @@ def _field_of(place: tuple[str | int, ...], values: Mapping[str, str]) -> str:
     return next((name for name, held in PLACES.items() if held == at[: len(held)]), "family_name")
 
 
-async def _body(request: Request) -> bytes | None:
-    """The body; None as soon as it grows too large."""
+async def _body(request: Request, seconds: float) -> bytes | None:
+    """The body; None as soon as it grows too large. Raises TimeoutError for one that takes too long to come."""
     chunks, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > MOST_BYTES:
-            return None
-        chunks.append(chunk)
+    async with asyncio.timeout(seconds):
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > MOST_BYTES:
+                return None
+            chunks.append(chunk)
     return b"".join(chunks)
 
 
@@ -254,7 +256,7 @@ async def _answer(services: Services, request: Request) -> Response:
     token = request.path_params["token"]
     if not await _allowed(services, request, token):
         return _page(services, language, "busy", 429)
-    body = await _body(request)
+    body = await _body(request, services.settings.request_timeout_seconds)
     if body is None:
         return _page(services, language, "large", 413)
     if await taken_link(services.store, token, services.clock()) is None:
@@ -288,7 +290,7 @@ def intake_routes(services: Services) -> list[Route]:
             return PlainTextResponse("Send the form as the page does", 415, headers=HEADERS)
         try:
             return await _answer(services, request)
-        except StoreError:
+        except (StoreError, TimeoutError, ClientDisconnect):
             return PlainTextResponse("Try again in a minute", 503, headers=HEADERS)
 
     return [Route("/intake/{token}", page, methods=["GET", "POST"], name="intake")]

@@ -33,8 +33,10 @@ async def test_links_that_are_not_taken_are_all_alike(office: Office, page: Page
     assert (await page.post(full["url"])).status_code == 200
     _, expired = await visited(office, expiresAt="2026-05-04T10:00:00Z")
     assert (await page.get(expired["url"])).status_code == 200
+    off, cancelled = await visited(office)
+    await office.step(office.officer, "cancel", off, reason="Snow")
     clock.now += timedelta(hours=1)
-    for url in (*addresses, revoked["url"], full["url"], expired["url"]):
+    for url in (*addresses, revoked["url"], full["url"], expired["url"], cancelled["url"]):
         for found in (await page.get(url), await page.post(url)):
             headers = {name: value for name, value in found.headers.items() if name != "content-length"}
             answers.append((found.status_code, headers, found.text))
