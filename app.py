@@ -23,6 +23,7 @@ from documents.store import Store, connect
 from errors import StoreError, Unauthenticated
 from resolvers.context import Services
 from schema.graph import Graph
+from schema.intake import intake_routes
 from schema.view import View
 from settings import Settings, load_settings
 
@@ -68,7 +69,7 @@ async def services(settings: Settings, clock: Callable[[], datetime] = utc_now) 
 
 def routes(found: Services, *, compiled: bool = True) -> list[Route]:
     """What is served to everyone, demo or not."""
-    authenticator = Authenticator(found.settings, found.store)
+    authenticator = Authenticator(found.settings, found.store, found.clock)
     view = View(found, Graph(), authenticator, compiled=compiled)
 
     async def live(_: Request) -> Response:
@@ -94,6 +95,7 @@ def routes(found: Services, *, compiled: bool = True) -> list[Route]:
         Route("/schema.graphql", sdl),
         Route("/health/live", live),
         Route("/health/ready", ready),
+        *intake_routes(found),
     ]
 
 

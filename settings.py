@@ -81,6 +81,17 @@ class Settings(BaseSettings):
         15.0, gt=0, description="the longest time one operation of the store may take, in seconds"
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="what is logged, and above")
+    public_url: str = Field(
+        "http://127.0.0.1:8000",
+        pattern=r"^https?://[^\s/]+(/[^\s?#]*)?$",
+        description="the address by which guests reach this service, such as https://korpu.example.edu",
+    )
+    intake_tries_per_link: int = Field(
+        60, ge=1, description="how often an intake link may be used in an hour, by all together"
+    )
+    intake_tries_per_address: int = Field(
+        120, ge=1, description="how often one network address may use intake links in an hour"
+    )
     trusted_hosts: Words = Field(
         ["127.0.0.1", "localhost"], min_length=1, description="the Host headers answered; separated by commas"
     )

@@ -39,7 +39,8 @@ class Authenticator:
         self._store = store
         self._clock = clock
         self._seconds = kept
-        self._kept: OrderedDict[str, tuple[float, Caller]] = OrderedDict()
+        # With the day for which it holds: covers begin and end at midnight.
+        self._kept: OrderedDict[str, tuple[float, date, Caller]] = OrderedDict()
 
     async def caller(self, headers: Mapping[str, str]) -> Caller:
         """The caller; nobody in particular without credentials. Raises Unauthenticated for bad ones."""
@@ -50,17 +51,21 @@ class Authenticator:
         if scheme.lower() != "bearer" or not token:
             msg = "Send the token as “Authorization: Bearer …”"
             raise Unauthenticated(msg)
-        kept = self._kept.get(token)
-        if kept is not None and kept[0] > time.monotonic():
-            return kept[1]
-        found = await self._known(read_token(self._settings, token))
-        self._kept[token] = (time.monotonic() + self._seconds, found)
+        kept, today = self._kept.get(token), self._today()
+        if kept is not None and kept[0] > time.monotonic() and kept[1] == today:
+            return kept[2]
+        found = await self._known(read_token(self._settings, token), today)
+        self._kept[token] = (time.monotonic() + self._seconds, today, found)
         self._kept.move_to_end(token)
         if len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)
         return found
 
-    async def _known(self, claims: Claims) -> Caller:
+    def _today(self) -> date:
+        """The day in the university's zone."""
+        return self._clock().astimezone(ZoneInfo(self._settings.zone)).date()
+
+    async def _known(self, claims: Claims, today: date) -> Caller:
         units = frozenset(claims.units)
         if Role.COORDINATOR in claims.roles:
             units = await self._below(units)
@@ -68,11 +73,13 @@ class Authenticator:
         roles, partner = claims.roles, claims.partner
         if Role.PARTNER in roles and partner is not None:
             partner = await self._standing_for(partner)
-            if claims.person is not None and await self._left(claims.person, partner):
+            if claims.person is not None and await self._left(claims.person, partner, today):
                 roles = tuple(role for role in roles if role is not Role.PARTNER)
                 partner = partner if Role.PORTAL in roles else None
+        covers = await self._covered(claims.person, today) if Role.OFFICER in roles and claims.person else frozenset()
         return caller(
             *roles,
+            covers=covers,
             person=claims.person,
             units=units if Role.COORDINATOR in claims.roles else frozenset(),
             partner=partner,
@@ -91,7 +98,17 @@ class Authenticator:
                 partner = found["merged_into"]
         return partner
 
-    async def _left(self, person: str, partner: str) -> bool:
+    async def _covered(self, person: str, today: date) -> frozenset[str]:
+        """The officers for whom a person stands in today."""
+        query = {"by": person, "status": "ACTIVE", "archived_at": None, "period.start": {"$lte": today.isoformat()}}
+        with translated():
+            cursor = self._store.collection(collection_of("Cover")).find(query, {"officer": 1, "period": 1})
+            covers = await cursor.to_list()
+        return frozenset(
+            cover["officer"] for cover in covers if (cover["period"]["end"] or "9999-12-31") >= today.isoformat()
+        )
+
+    async def _left(self, person: str, partner: str, today: date) -> bool:
         """Whether a person was a contact of the partner and is none any more (CONTACT-1)."""
         query = {"person": person, "partner": partner}
         with translated():
@@ -99,7 +116,6 @@ class Authenticator:
                 query, {"status": 1, "term": 1, "archived_at": 1}
             )
             contacts = await cursor.to_list()
-        today = self._clock().astimezone(ZoneInfo(self._settings.zone)).date()
         return bool(contacts) and not any(_serves(contact, today) for contact in contacts)
 
     async def _below(self, units: frozenset[str]) -> frozenset[str]:

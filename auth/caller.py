@@ -21,6 +21,7 @@ class Role(StrEnum):
     PORTAL = "portal"
     AUDITOR = "auditor"
     ADMIN = "admin"
+    GUEST = "guest"
 
 
 # Accounts of the university hold what any member holds.

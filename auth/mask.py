@@ -7,10 +7,10 @@ from functools import cache, lru_cache
 from typing import Literal
 
 from auth.caller import Role
-from auth.policy import ACTIONS, AUTHORED, ELEMENTS, READ, SCOPE, WRITE, WRITES
+from auth.policy import ACTIONS, AUTHORED, ELEMENTS, READ, REVEALS, SCOPE, WRITE, WRITES
 from auth.rules import ALWAYS, NEVER, ElementRule, Rule
 from documents.kinds import KINDS, tree_of
-from documents.labels import LABELS, Label
+from documents.labels import LABELS, Label, identity
 from documents.tree import Path
 
 Mode = Literal["never", "if", "always"]
@@ -233,6 +233,7 @@ def _problems() -> Iterator[str]:
         yield from _action_problems(kind)
         yield from _element_problems(kind)
         yield from _rule_problems(kind)
+    yield from _reveal_problems()
     for (kind, role), narrow in WRITES.items():
         facts = {path.path for path in tree_of(kind).paths if path.fact and not path.fills}
         facts |= {name for step in KINDS[kind].lifecycle.actions for name in step.takes}
@@ -241,6 +242,25 @@ def _problems() -> Iterator[str]:
             yield f"WRITES lets {role} write {unknown} of {kind}, which are no facts of it: correct it"
         if not any(role in ACTIONS[kind].get(action, {}) for action in ("create", "update")):
             yield f"WRITES names {role} for {kind}, who may neither create nor update it: take it out, or allow it"
+
+
+def revealed(kind: str) -> tuple[Path, ...]:
+    """The paths of a kind that are told by revealing alone."""
+    return tuple(path for path in tree_of(kind).paths if identity in path.chain)
+
+
+def _reveal_problems() -> Iterator[str]:
+    """What is told by revealing is told by the action `reveal`, of kinds that hold such paths at their top."""
+    for kind in sorted(REVEALS.keys() & KINDS.keys()):
+        if ACTIONS[kind].get("reveal") != REVEALS[kind]:
+            yield f"REVEALS and ACTIONS differ about revealing a {kind}: let ACTIONS take the row of REVEALS"
+        if not revealed(kind):
+            yield f"REVEALS names {kind}, which holds nothing under identity: take it out"
+    if unknown := sorted(REVEALS.keys() - KINDS.keys()):
+        yield f"REVEALS names {unknown}, which are no kinds: correct it"
+    for kind in KINDS:
+        if "reveal" in ACTIONS.get(kind, {}) and kind not in REVEALS:
+            yield f"ACTIONS lets reveal a {kind}, which REVEALS does not name: add a row to REVEALS"
 
 
 def _action_problems(kind: str) -> Iterator[str]:

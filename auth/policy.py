@@ -7,7 +7,7 @@ decides about access; everything reads this table through auth/access.py.
 from dataclasses import dataclass
 
 from auth.caller import Role
-from auth.rules import ALWAYS, ElementRule, Held, Hosting, Mine, Published, Rule, rule
+from auth.rules import ALWAYS, NEVER, ElementRule, Held, Hosting, Mine, Published, Rule, rule
 from documents.labels import (
     Label,
     campus,
@@ -98,6 +98,16 @@ SCOPE: dict[str, dict[Role, Rule]] = {
         Role.AUDITOR: OFFICE,
     },
     "Proposal": {Role.OFFICER: OFFICE, Role.HEAD: ALWAYS, Role.AUDITOR: OFFICE},
+    "Cover": {Role.OFFICER: OFFICE, Role.HEAD: ALWAYS, Role.AUDITOR: OFFICE},
+    "IntakeLink": {Role.OFFICER: OFFICE | ASSIGNED, Role.HEAD: ALWAYS, Role.AUDITOR: OFFICE},
+    # A guest enters one and has none in scope: nothing is read back by a link.
+    "IntakeSubmission": {
+        Role.OFFICER: ASSIGNED,
+        Role.HEAD: ALWAYS,
+        Role.AUDITOR: OFFICE,
+        Role.GUEST: NEVER,
+    },
+    "Disclosure": {Role.MEMBER: ITSELF, Role.HEAD: ALWAYS, Role.AUDITOR: OFFICE},
 }
 
 _ALL_INSIDERS: dict[Role, Rule] = dict.fromkeys(
@@ -218,6 +228,28 @@ WRITES: dict[tuple[str, Role], Narrow] = {
         frozenset({"name", "local_name", "aliases"}),
     ),
     ("Delegation", Role.FINANCE): Narrow(frozenset({"budget", "per_diem"})),
+    ("IntakeSubmission", Role.GUEST): Narrow(
+        frozenset(
+            {
+                "given_name",
+                "family_name",
+                "institution",
+                "position",
+                "email",
+                "language",
+                "arrival",
+                "departure",
+                "private_phone",
+                "birth_date",
+                "citizenships",
+                "diet",
+                "access_needs",
+                "needs_step_free",
+                "passports",
+                "medical_notes",
+            }
+        )
+    ),
 }
 
 _BY_OFFICE: dict[Role, Rule] = {Role.OFFICER: ALWAYS, Role.HEAD: ALWAYS}
@@ -225,6 +257,12 @@ _BY_UNITS = _BY_OFFICE | {Role.COORDINATOR: OWN_UNITS}
 _BY_PLANNERS = _BY_OFFICE | {Role.COORDINATOR: ALWAYS}
 _BY_HEAD: dict[Role, Rule] = {Role.HEAD: ALWAYS}
 _BY_NOBODY: dict[Role, Rule] = {}
+
+# Who is told what `identity` holds, on which of the records in scope: by revealing, with a reason, logged before it is
+# answered (Disclosure). A kind with such paths that is not named here tells nobody.
+REVEALS: dict[str, dict[Role, Rule]] = {
+    "Person": {Role.OFFICER: ASSIGNED, Role.HEAD: ALWAYS, Role.MEMBER: ITSELF, Role.PARTNER: ITSELF},
+}
 
 # Who may do which action of a kind, on which of the records in scope. ``create`` has no record to look at.
 ACTIONS: dict[str, dict[str, dict[Role, Rule]]] = {
@@ -245,6 +283,8 @@ ACTIONS: dict[str, dict[str, dict[Role, Rule]]] = {
         "unpublish": _BY_OFFICE,
         "deactivate": _BY_OFFICE,
         "reactivate": _BY_OFFICE,
+        "reveal": REVEALS["Person"],
+        "erase": _BY_HEAD,
     },
     "Partner": {
         "create": _BY_OFFICE | {Role.COORDINATOR: ALWAYS},
@@ -299,6 +339,7 @@ ACTIONS: dict[str, dict[str, dict[Role, Rule]]] = {
         "issue": _BY_OFFICE,
         "finalise": _BY_UNITS,
         "reopen": _BY_UNITS,
+        "answer": {Role.HOST: HOSTS},
     },
     # Issues are made and superseded by issuing an itinerary, never by hand.
     "ItineraryIssue": {"supersede": _BY_NOBODY},
@@ -332,6 +373,20 @@ ACTIONS: dict[str, dict[str, dict[Role, Rule]]] = {
     },
     # Proposals are opened by the service.
     "Proposal": {"accept": _BY_OFFICE, "reject": _BY_OFFICE},
+    # An officer's own; resolvers/cover.py looks at whose it is when one is made.
+    "Cover": {
+        "create": _BY_OFFICE,
+        "update": _BY_HEAD | {Role.OFFICER: ITSELF},
+        "end": _BY_HEAD | {Role.OFFICER: ITSELF},
+    },
+    "IntakeLink": {"create": _BY_OFFICE, "revoke": _BY_OFFICE},
+    "IntakeSubmission": {
+        "create": {Role.GUEST: ALWAYS},
+        "check": _BY_HEAD | {Role.OFFICER: ASSIGNED},
+        "reject": _BY_HEAD | {Role.OFFICER: ASSIGNED},
+    },
+    # Disclosures are logged by revealing, never by hand.
+    "Disclosure": {},
 }
 
 
@@ -348,9 +403,10 @@ class Release:
 RELEASES = (
     Release(
         "busy(resource, period)",
-        (Role.OFFICER, Role.HEAD, Role.COORDINATOR),
+        (Role.OFFICER, Role.HEAD, Role.COORDINATOR, Role.HOST),
         "that a person, room or resource is taken in the part of a period that overlaps an item of the caller's own "
-        "itinerary",
+        "itinerary, or a time that is suggested for one; and to a host, that whom they propose in their place is taken "
+        "then",
         "two visits must not take the same host, room or resource (ITIN-2); who else, where and why stays hidden",
     ),
     Release(

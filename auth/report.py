@@ -9,8 +9,8 @@ from functools import cache
 from pathlib import Path as File
 
 from auth.caller import Role, caller
-from auth.mask import Mask, mask
-from auth.policy import ACTIONS, AUTHORED, ELEMENTS, READ, RELEASES, SCOPE, WRITE, WRITES
+from auth.mask import Mask, mask, revealed
+from auth.policy import ACTIONS, AUTHORED, ELEMENTS, READ, RELEASES, REVEALS, SCOPE, WRITE, WRITES
 from auth.rules import ALWAYS, NEVER, ElementRule, Rule
 from documents.kinds import KINDS, tree_of
 from documents.labels import LABELS, Label
@@ -105,7 +105,7 @@ def taken(kind: str, action: str) -> tuple[str, ...]:
 
 def report() -> str:
     """The whole table as Markdown: roles, labels, each kind, releases."""
-    parts = [_roles(), _labels(), *(_kind(kind) for kind in KINDS), _releases()]
+    parts = [_roles(), _labels(), *(_kind(kind) for kind in KINDS), _reveals(), _blind(), _releases()]
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
 
 
@@ -231,6 +231,25 @@ def _element_rules(kind: str) -> list[str]:
     return lines
 
 
+def _reveals() -> list[str]:
+    lines = []
+    for kind in KINDS:
+        if paths := revealed(kind):
+            told = ", ".join(f"`{path.path}`" for path in paths)
+            lines.append(f"{told} of **{kind}** to {_said(REVEALS.get(kind, {}))}.")
+    intro = "Told by revealing alone, with a reason; who was told what is logged before it is decrypted."
+    return ["## Reveals", "", intro, "", *_bullets(lines)]
+
+
+def _blind() -> list[str]:
+    lines = [
+        f"{role.value} makes **{kind}** with {', '.join(f'`{name}`' for name in sorted(narrow.applies))}."
+        for (kind, role), narrow in WRITES.items()
+        if role in ACTIONS[kind].get("create", {}) and kind not in held(role).kinds
+    ]
+    return ["## Written unseen", "", "Entered by who has no record of the kind in scope.", "", *_bullets(lines)]
+
+
 def _releases() -> list[str]:
     lines = []
     for release in RELEASES:
@@ -256,6 +275,7 @@ def snapshot() -> str:
             for name in taken(kind, action):
                 cells = {role: taking(kind, action, name, role) for role in Role}
                 lines.append(f"{kind} do {action} taking {name} {_cells(cells)}")
+    lines += ["", *(line.removeprefix("- ") for line in (*_reveals()[4:], *_blind()[4:]))]
     lines += ["", *(f"Release {found.name} to {', '.join(role.value for role in found.to)}" for found in RELEASES)]
     return "\n".join(lines) + "\n"
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from auth.caller import Role
-from demo.draw import Draw
 from demo.load import load, stamped
 from demo.office import Office, office
 from documents.delegation import Delegation
@@ -52,7 +51,6 @@ class Records:
     """Which records there are, worked out without the store."""
 
     count: int
-    draw: Draw
     accounts: dict[str, Account]
 
     @property
@@ -110,7 +108,7 @@ def _records(count: int, found: Office) -> Records:
         "partner": Account(Role.PARTNER, person=people["partner"].person, partner=people["partner"].partner),
         "guest": Account(Role.PARTNER, person=people["partner-2"].person, partner=people["partner-2"].partner),
     }
-    return Records(count, Draw(found.seed), accounts)
+    return Records(count, accounts)
 
 
 async def fill(store: Store, count: int) -> Records:

@@ -8,6 +8,7 @@ from auth.caller import Caller, Role, caller
 from demo.contacts import contacts, proposals
 from demo.days import itineraries
 from demo.draw import Draw, moment, table
+from demo.guests import covers, disclosures, intake
 from demo.partners import partners
 from demo.people import people
 from demo.programmes import programmes
@@ -74,6 +75,9 @@ def office(today: date, seed: int = 2026) -> Office:
         *itineraries(draw, today, by_id),
         *programmes(draw, today),
         *proposals(draw, today),
+        *covers(draw, today),
+        *intake(draw, today),
+        *disclosures(draw, today),
     ]
     return Office(seed, today, records, [_demo_person(draw, by_id, key) for key in ROLES])
 

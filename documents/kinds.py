@@ -1,8 +1,12 @@
 """Every record kind of the house, by name. Adding a kind adds one line here."""
 
 from documents.contact import Contact
+from documents.cover import Cover
 from documents.cultural_programme import CulturalProgramme
 from documents.delegation import Delegation
+from documents.disclosure import Disclosure
+from documents.intake_link import IntakeLink
+from documents.intake_submission import IntakeSubmission
 from documents.itinerary import Itinerary
 from documents.itinerary_issue import ItineraryIssue
 from documents.partner import Partner
@@ -31,6 +35,10 @@ KINDS: dict[str, type[Record]] = {
         Venue,
         Resource,
         Proposal,
+        Cover,
+        IntakeLink,
+        IntakeSubmission,
+        Disclosure,
     )
 }
 PREFIXES: dict[str, str] = {model.prefix: name for name, model in KINDS.items()}

@@ -2,10 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
+from zoneinfo import ZoneInfo
 
 from documents.store import Store, translated
 from errors import MigrationsPending, StoreRefused
+from settings import Settings
 
 COLLECTION = "migrations"
 
@@ -52,10 +54,31 @@ async def _sites_and_resources(store: Store) -> None:
     await store.collection("persons").update_many(unasked, {"$set": {"needs_step_free": None}})
 
 
+async def _erasure_and_the_seventh_day(store: Store) -> None:
+    """Nobody was erased yet; hosts see their guests to the end of the seventh day here, no longer to that in UTC."""
+    persons = store.collection("persons")
+    await persons.update_many({"erased_at": {"$exists": False}}, {"$set": {"erased_at": None, "erased_because": None}})
+    zone = ZoneInfo(Settings().zone)
+    async for document in persons.find({"visits.0": {"$exists": True}}, {"visits": 1}):
+        visits = [visit | {"closes_at": _local_midnight(visit["closes_at"], zone)} for visit in document["visits"]]
+        if visits != document["visits"]:
+            # Guarded on what was read: a change made meanwhile has kept the new form already.
+            guard = {"_id": document["_id"], "visits": document["visits"]}
+            await persons.update_one(guard, {"$set": {"visits": visits}})
+
+
+def _local_midnight(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
+    """Midnight in UTC as midnight in a zone; anything else has been moved already."""
+    if moment is None or moment.time() != time():
+        return moment
+    return moment.replace(tzinfo=zone).astimezone(UTC)
+
+
 MIGRATIONS: list[Migration] = [
     Migration(1, "initial", _initial),
     Migration(2, "people of items", _people_of_items),
     Migration(3, "sites and resources of items", _sites_and_resources),
+    Migration(4, "erasure and the seventh day", _erasure_and_the_seventh_day),
 ]
 
 

@@ -154,6 +154,10 @@ class Person(PersonFacts, Record):
     status: Annotated[PersonStatus, campus] = Field(
         default=PersonStatus.ACTIVE, description="Whether the office still deals with the person."
     )
+    erased_at: Annotated[Instant | None, office] = Field(
+        default=None, description="When care and identity data were last deleted for good."
+    )
+    erased_because: Annotated[Prose | None, office] = Field(default=None, description="Why they were.")
     visits: Annotated[list[VisitDuty], system] = []
     lifecycle: ClassVar[Lifecycle] = Lifecycle(
         states=("ACTIVE", "INACTIVE"),

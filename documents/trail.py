@@ -56,6 +56,18 @@ class ResourceDay(Document):
         indexes: ClassVar[list[IndexModel]] = []
 
 
+class IntakeTry(Document):
+    """How often a link or an address was tried in an hour: forgotten by itself."""
+
+    id: str  # type: ignore[assignment]  # what was tried, and the hour
+    tries: int
+    until: datetime
+
+    class Settings:
+        name = "intake_tries"
+        indexes: ClassVar[list[IndexModel]] = [IndexModel([("until", ASCENDING)], expireAfterSeconds=0)]
+
+
 class MergeEntry(Document):
     """What a merge of partners moved, so that it can be taken back (PARTNER-2)."""
 
@@ -88,4 +100,4 @@ class OutboxEvent(Document):
         indexes: ClassVar[list[IndexModel]] = [IndexModel([("at", ASCENDING), ("_id", ASCENDING)])]
 
 
-TRAIL = (HistoryEntry, OutboxEvent, BookingEntry, ResourceDay, MergeEntry)
+TRAIL = (HistoryEntry, OutboxEvent, BookingEntry, ResourceDay, MergeEntry, IntakeTry)

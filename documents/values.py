@@ -162,6 +162,7 @@ ItineraryId = Annotated[str, Reference("Itinerary")]
 ItineraryIssueId = Annotated[str, Reference("ItineraryIssue")]
 VenueId = Annotated[str, Reference("Venue")]
 ResourceId = Annotated[str, Reference("Resource")]
+IntakeLinkId = Annotated[str, Reference("IntakeLink")]
 
 
 class Value(BaseModel):

@@ -34,8 +34,10 @@ def revision(context: Context, kind: str, record: Stored) -> str:
     return hmac.new(context.settings.signing_secret.encode(), b"revision" + body, hashlib.sha256).hexdigest()[:24]
 
 
-async def create(context: Context, kind: str, facts: Mapping[str, Any]) -> tuple[str | None, list[Problem]]:
-    """Make a record of a kind from facts: its id, or problems."""
+async def create(
+    context: Context, kind: str, facts: Mapping[str, Any], *, arguments: Mapping[str, Any] | None = None
+) -> tuple[str | None, list[Problem]]:
+    """Make a record of a kind from facts: its id, or problems. ``arguments`` are for the kind's own rules."""
     try:
         facts = await _sealed(context, kind, KINDS[kind].new_id(), facts)
     except Problems as found:
@@ -48,7 +50,7 @@ async def create(context: Context, kind: str, facts: Mapping[str, Any]) -> tuple
     async def run(session: Any) -> str:
         document = {"_id": facts["_id"], "created_by": context.caller.person, "created_at": context.now}
         document["owner"] = context.caller.home_unit
-        draft = Draft(context, kind, "create", session, {}, document)
+        draft = Draft(context, kind, "create", session, {}, document, arguments=arguments or {})
         await work(draft)
         await keep(draft, list(written(tree_of(kind).paths, {k: v for k, v in facts.items() if k != "_id"})))
         return str(draft.document["_id"])

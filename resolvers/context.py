@@ -1,6 +1,5 @@
 """What every resolver of one request shares."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,8 +21,6 @@ class Services:
     store: Store
     cipher: Cipher
     clock: Callable[[], datetime]
-    # How many searches for times run at once.
-    planners: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
 
 
 @dataclass(slots=True)

@@ -218,7 +218,7 @@ async def _restamp_children(draft: Draft) -> None:
 async def make(draft: Draft, record: Record) -> Stored:
     """Write a record that the service makes in the course of a change, such as an issue or a proposal."""
     kind = type(record).__name__
-    record.id = record.new_id()
+    record.id = record.id or record.new_id()
     record.created_at, record.created_by = draft.context.now, draft.context.caller.person
     document = stamp(record, await parent_of(draft.context, record, draft.session))
     keys = begin(kind, document)

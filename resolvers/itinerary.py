@@ -162,7 +162,9 @@ async def keep_bookings(draft: Draft) -> None:
         await release(store, [itinerary.id], session)
         return
     found = list(dict.fromkeys(bookings(itinerary)))
-    firm = set(found) if draft.action == "confirm" else await _held(draft, found)
+    # Who comes in by an answer has met the guards there.
+    answered = draft.action == "answer" and itinerary.status is not ItineraryStatus.DRAFT
+    firm = set(found) if draft.action == "confirm" or answered else await _held(draft, found)
     await rewrite(store, itinerary.id, found, firm, session)
 
 

@@ -2,8 +2,11 @@
 
 from resolvers import (
     contact,
+    cover,
     cultural_programme,
     delegation,
+    intake_link,
+    intake_submission,
     itinerary,
     partner,
     proposal,
@@ -12,8 +15,11 @@ from resolvers.draft import RULES
 
 MODULES = (
     contact,
+    cover,
     cultural_programme,
     delegation,
+    intake_link,
+    intake_submission,
     itinerary,
     partner,
     proposal,

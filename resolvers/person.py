@@ -1,26 +1,33 @@
 """Who serves the visits of a person: kept on the person, so that one rule can decide about care and personal data."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from documents.delegation import Delegation, DelegationStatus
 from documents.kinds import collection_of
 from documents.person import Person, VisitDuty
 from documents.stamp import stamp, stored
 from resolvers.draft import Draft, parse
+from settings import Settings
 
 AFTER_DAYS = 7
+# Where no other zone is set.
+HOME: str = Settings.model_fields["zone"].default
 OVER = {DelegationStatus.DECLINED, DelegationStatus.CANCELLED}
 
 
-def duty(visit: Delegation) -> VisitDuty | None:
-    """Who serves a visit and until when hosts may see its members; None for a visit that will not be."""
+def duty(visit: Delegation, zone: str = HOME) -> VisitDuty | None:
+    """Who serves a visit and until when hosts may see its members; None for a visit that will not be.
+
+    Hosts see them to the end of the seventh day after the last one, in the university's zone.
+    """
     if visit.status in OVER or visit.archived_at is not None:
         return None
     period = visit.actual_dates or visit.dates
     last: date = period.end or period.start
-    closes = datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=1 + AFTER_DAYS)
+    closes = datetime.combine(last + timedelta(days=1 + AFTER_DAYS), time(), ZoneInfo(zone)).astimezone(UTC)
     hosts = sorted({*visit.hosts, *(found.person for found in visit.counterparts)})
     return VisitDuty(
         delegation=visit.id,
@@ -38,7 +45,7 @@ def _members(document: dict[str, Any]) -> set[str]:
 async def keep_duties(draft: Draft) -> None:
     """After a change of a visit: its members' persons know who serves it. In the change's own transaction."""
     visit: Delegation = draft.model()
-    found = duty(visit)
+    found = duty(visit, draft.context.settings.zone)
     people: Iterable[str] = sorted(_members(draft.before) | _members(draft.document))
     collection = draft.context.store.collection(collection_of("Person"))
     cursor = collection.find({"_id": {"$in": people}}, session=draft.session)

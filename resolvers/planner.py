@@ -3,15 +3,10 @@
 It reads what the caller reads. That somebody or a room is taken, whoever takes it, is the release ``busy``.
 """
 
-import asyncio
-import json
-import sys
-from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import combinations
-from pathlib import Path
 from typing import Any
 
 from auth.access import fetch
@@ -19,11 +14,11 @@ from documents.folding import fold
 from documents.itinerary import ItemStatus
 from documents.resource import ResourceStatus, ResourceType
 from documents.venue import VenueStatus
-from errors import Invalid, LimitReached, Unavailable
+from errors import Invalid, LimitReached
 from resolvers.agenda import Agenda
 from resolvers.context import Context
 from resolvers.load import Load, Row, rows
-from resolvers.slots import Choice, Free, Placed, Task, Wish, common, union
+from resolvers.slots import Choice, Free, Placed, Task, Wish, common, search, union
 from resolvers.travel import way
 
 MOST_DAYS = 62
@@ -32,8 +27,6 @@ MOST_WISHES = 12
 MOST_ROOMS = 200
 MOST_SUGGESTIONS = 20
 NOTHING_PLANNED: dict[str, Any] = {}
-HOUSE = Path(__file__).parent.parent
-STARTING_SECONDS = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +100,7 @@ async def suggest(
         most=1 if several else most,
         seconds=min(context.settings.request_timeout_seconds / 3, 8.0),
     )
-    answers = await _solved(context, task)
+    answers = await search(task)
     found = [table.suggestion(meetings, placed) for answer in answers for placed in answer if placed.wish.isdigit()]
     placed = {suggestion.meeting for suggestion in found}
     relax = [line for n, meeting in enumerate(meetings) if n not in placed for line in table.relax(meeting, wishes[n])]
@@ -116,23 +109,23 @@ async def suggest(
 
 def _check(meetings: list[Meeting], first: date, last: date, most: int) -> None:
     if last < first:
-        msg = "input.to lies before input.from: give the first and the last day to look at"
+        msg = "to lies before from: give the first and the last day to look at"
         raise Invalid(msg)
     if (last - first).days >= MOST_DAYS:
-        msg = f"input.to lies {(last - first).days} days after input.from: look at {MOST_DAYS} days at most"
+        msg = f"to lies {(last - first).days} days after from: look at {MOST_DAYS} days at most"
         raise LimitReached(msg)
     if not 1 <= len(meetings) <= MOST_WISHES:
-        msg = f"input.meetings has {len(meetings)} entries: give 1 to {MOST_WISHES}"
+        msg = f"meetings has {len(meetings)} entries: give 1 to {MOST_WISHES}"
         raise LimitReached(msg)
     if not 1 <= most <= MOST_SUGGESTIONS:
         msg = f"first is {most}: give a number from 1 to {MOST_SUGGESTIONS}"
         raise LimitReached(msg)
     for index, meeting in enumerate(meetings):
         if not 5 <= meeting.minutes <= 12 * 60:
-            msg = f"input.meetings[{index}].minutes is {meeting.minutes}: give 5 to 720"
+            msg = f"meetings[{index}].minutes is {meeting.minutes}: give 5 to 720"
             raise Invalid(msg)
         if len(meeting.hosts) > MOST_HOSTS:
-            msg = f"input.meetings[{index}].hosts has {len(meeting.hosts)} entries; at most {MOST_HOSTS} are taken"
+            msg = f"meetings[{index}].hosts has {len(meeting.hosts)} entries; at most {MOST_HOSTS} are taken"
             raise LimitReached(msg)
 
 
@@ -144,7 +137,7 @@ async def _hosts(context: Context, meetings: list[Meeting]) -> dict[str, Row]:
     for index, meeting in enumerate(meetings):
         for place, host in enumerate(meeting.hosts):
             if host not in found:
-                msg = f"input.meetings[{index}].hosts[{place}]: there is no such Person for you: check the id"
+                msg = f"meetings[{index}].hosts[{place}]: there is no such Person for you: check the id"
                 raise Invalid(msg)
     return found
 
@@ -276,9 +269,7 @@ class _Table:
         if meeting.room and not wish.choices[0]:
             size = f" for {meeting.people}" if meeting.people else ""
             steps = " without steps" if meeting.step_free else ""
-            return [
-                f"{name}: no room{size}{steps} is known to you in these venues: ask for less, or name other venues."
-            ]
+            return [f"{name}: no room{size}{steps} is known in these venues: ask for less, or name others."]
         if meeting.languages and not wish.choices[-1]:
             return [f"{name}: no interpreter for {', '.join(meeting.languages)} is known: add one, or ask for none."]
         needs = [union(part for choice in choices for part in choice.free) for choices in wish.choices]
@@ -323,25 +314,3 @@ def _travel(context: Context, venues: list[Row]) -> dict[str, int]:
         for one, other in combinations(venues, 2)
         if (minutes := way(context, one.doc, other.doc))
     }
-
-
-async def _solved(context: Context, task: Task) -> list[list[Placed]]:
-    """Search in a process of its own, which is stopped when it takes too long or nobody waits for it any more."""
-    async with context.services.planners:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "resolvers.slots", cwd=HOUSE, stdin=PIPE, stdout=PIPE, stderr=DEVNULL
-        )
-        try:
-            async with asyncio.timeout(task.seconds + STARTING_SECONDS):
-                told, _ = await process.communicate(json.dumps(asdict(task)).encode())
-        except TimeoutError as error:
-            msg = "No answer was found in time: ask for fewer days, hosts or meetings at once"
-            raise Unavailable(msg) from error
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-    if process.returncode:
-        msg = "The search for times did not work: try again"
-        raise Unavailable(msg)
-    return [[Placed(**placed) for placed in answer] for answer in json.loads(told)]

@@ -19,6 +19,9 @@ BACKS = (
     Back("Delegation", "itineraries", "Itinerary", "delegation", "_id", "Its itineraries, as they stand today."),
     Back("Delegation", "issues", "ItineraryIssue", "delegation", "number", "What was issued, the first issue first."),
     Back("Itinerary", "issue_list", "ItineraryIssue", "itinerary", "number", "Its issues, the first one first."),
+    Back("Delegation", "intake_links", "IntakeLink", "delegation", "_id", "Links by which guests enter their data."),
+    Back("Delegation", "submissions", "IntakeSubmission", "delegation", "_id", "What guests entered by a link."),
+    Back("Person", "disclosures", "Disclosure", "person", "at", "Who was told identity data, when, and what for."),
     Back("Partner", "contacts", "Contact", "partner", "_id", "Its contacts."),
 )
 

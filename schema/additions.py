@@ -2,6 +2,10 @@
 
 from schema import (
     cultural_programme,
+    hosting,
+    identity,
+    intake_link,
+    intake_submission,
     itinerary,
     itinerary_issue,
     on_the_day,
@@ -13,6 +17,10 @@ from schema import (
 
 ADDITIONS = (
     cultural_programme,
+    hosting,
+    identity,
+    intake_link,
+    intake_submission,
     itinerary,
     itinerary_issue,
     on_the_day,

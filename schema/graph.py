@@ -162,7 +162,7 @@ class Graph:
     def _writes(self, kind: str) -> None:
         self.payloads[kind] = payload_type(kind, self.outputs.records[kind])
         actions = ACTIONS[kind]
-        if "create" in actions:
+        if "create" in actions and (kind, "create") not in mutations.OWN:
             self.action(kind, "create", mutations.creating(kind), f"Make a {kind}.", input=self.inputs.create(kind))
         if "update" in actions:
             says = f"Change facts of a {kind}."

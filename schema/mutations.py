@@ -14,12 +14,15 @@ from schema.selection import payload
 
 Resolver = Callable[..., Awaitable[Any]]
 
-# Steps that a kind's own module publishes, since they do more than move the state.
+# What a kind's own module publishes, since it does more than make a record or move its state.
 OWN: set[tuple[str, str]] = {
     ("Itinerary", "confirm"),
     ("Itinerary", "issue"),
     ("Partner", "merge"),
     ("ItineraryIssue", "supersede"),
+    ("IntakeLink", "create"),
+    ("IntakeSubmission", "check"),
+    ("IntakeSubmission", "reject"),
 }
 
 

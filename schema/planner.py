@@ -1,7 +1,7 @@
 """Suggested times for meetings, for those who plan itineraries."""
 
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 from strawberry import ID, Info
@@ -61,21 +61,21 @@ def add_fields(graph: Any) -> None:
     async def one(
         info: Info,
         meeting: MeetingInput,
-        from_: Date,
-        to: Date,
+        from_: Annotated[Date, strawberry.argument(name="from")],
+        end: Annotated[Date, strawberry.argument(name="to")],
         itinerary: ID | None = None,
         first: int = 5,
     ) -> Any:
-        return await _suggested(info, [meeting], (from_, to), itinerary, first)
+        return await _suggested(info, [meeting], (from_, end), itinerary, first)
 
     async def several(
         info: Info,
         meetings: list[MeetingInput],
-        from_: Date,
-        to: Date,
+        from_: Annotated[Date, strawberry.argument(name="from")],
+        end: Annotated[Date, strawberry.argument(name="to")],
         itinerary: ID | None = None,
     ) -> Any:
-        return await _suggested(info, meetings, (from_, to), itinerary, 1)
+        return await _suggested(info, meetings, (from_, end), itinerary, 1)
 
     slots = (
         "When a meeting fits: hosts at work and free, no holiday, a free room, an interpreter, and time for the "

@@ -17,6 +17,7 @@ BEYOND = {
     "Itinerary": "clashes, confirming, issuing and moving",
     "Partner": "finding duplicates, merging and taking a merge back",
     "Delegation": "it is the heart: two lives, eleven nested parts",
+    "IntakeSubmission": "checking makes a person and a member, and seals anew",
 }
 
 

@@ -205,7 +205,8 @@ def call(name: str, mutation: GraphQLField, record_id: str) -> str:
     least = {"Date": '"2026-05-04"', "DateTime": '"2026-05-04T09:00:00Z"', "ID": '"x"', "String": '"x"', "Int": "1"}
     for argument, shape in mutation.args.items():
         if is_required_argument(shape) and argument != "id":
-            given[argument] = least.get(get_named_type(shape.type).name, "{}")
+            named = get_named_type(shape.type)
+            given[argument] = least.get(named.name) or next(iter(getattr(named, "values", ())), "{}")
     told = ", ".join(f"{argument}: {value}" for argument, value in given.items())
     return f"mutation {{ {name}({told}) {{ problems {{ code message }} }} }}"
 

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -296,3 +297,19 @@ async def test_a_store_that_goes_away_is_unavailable(store: Store) -> None:
         with pytest.raises(StoreUnavailable):
             await gone.transaction(work)
         await gone.close()
+
+
+async def test_hosts_of_before_see_their_guests_to_the_end_of_the_seventh_day_here(store: Store) -> None:
+    """Migration 4 moves midnight in UTC to midnight in the university's zone, once, and leaves what has none."""
+    (migration,) = [each for each in migrations.MIGRATIONS if each.number == 4]
+    closes = datetime(2026, 6, 11, tzinfo=UTC)
+    visits = [{"delegation": "dlg_a", "closes_at": closes}, {"delegation": "dlg_b", "closes_at": None}]
+    await store.collection("persons").insert_many([{"_id": "prs_a", "visits": visits}, {"_id": "prs_b", "visits": []}])
+    for _ in range(2):
+        await migration.run(store)
+        found = {person["_id"]: person async for person in store.collection("persons").find({})}
+        assert [visit["closes_at"] for visit in found["prs_a"]["visits"]] == [
+            datetime(2026, 6, 10, 20, tzinfo=UTC),
+            None,
+        ]
+        assert found["prs_b"] == {"_id": "prs_b", "visits": [], "erased_at": None, "erased_because": None}

@@ -75,7 +75,11 @@ class Asker:
     def _kind_of(self, field_: GraphQLField) -> str | None:
         """The kind that a field of a root shows, itself or as a connection or payload of it."""
         name = get_named_type(field_.type).name
-        return next((kind for kind in self.kinds if name in (kind, f"{kind}Connection", f"{kind}Payload")), None)
+        # A payload of its own is named after what is done: RevealPersonPayload.
+        return next(
+            (kind for kind in self.kinds if name in (kind, f"{kind}Connection") or name.endswith(f"{kind}Payload")),
+            None,
+        )
 
     def least(self, places: list[Place]) -> Place:
         """One of the places that were asked for least."""

@@ -302,7 +302,7 @@ def _behind(record_id: str, *worlds: Docs) -> set[str]:
         for visit in docs["Delegation"].values():
             if any(member["person"] == record_id for member in visit["members"]):
                 found.add(visit["_id"])
-        for kind in ("Itinerary", "ItineraryIssue"):
+        for kind in ("Itinerary", "ItineraryIssue", "IntakeLink", "IntakeSubmission"):
             if record_id in docs[kind] and docs[kind][record_id]["delegation"]:
                 found.add(docs[kind][record_id]["delegation"])
     return found

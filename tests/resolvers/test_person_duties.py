@@ -145,8 +145,8 @@ async def test_a_host_reaches_guests_from_confirmation_to_seven_days_after(offic
     # Another member of the university, who hosts nothing, is never let in.
     assert await office.read(office.member, "query P($id: ID!) { person(id: $id) { familyName } }", id=person) is None
     for moment, there in (
-        (datetime(2026, 6, 10, 23, 59, tzinfo=UTC), True),
-        (datetime(2026, 6, 11, 0, 0, tzinfo=UTC), False),
+        (datetime(2026, 6, 10, 19, 59, tzinfo=UTC), True),
+        (datetime(2026, 6, 10, 20, 0, tzinfo=UTC), False),
     ):
         office.clock.now = moment
         assert (await office.read(office.host, PRIVATE, id=person) is not None) is there

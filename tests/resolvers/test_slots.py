@@ -5,7 +5,8 @@ from itertools import product
 
 import pytest
 
-from resolvers.slots import Choice, Free, Placed, Task, Wish, common, solve, without
+from resolvers.slots import Choice, Free, Placed, Task, Wish, common, without
+from resolvers.solver import solve
 
 DAY = 1440
 NINE, SIX = 9 * 60, 18 * 60

@@ -15,6 +15,13 @@ from graphql import (
 
 MOST_FRAGMENTS = 3
 DEEPEST = 5
+LITERALS = {
+    "field": '"members.person"',
+    "code": '"FIZ"',
+    "from": '"2026-05-01"',
+    "to": '"2026-05-31"',
+    "archived": "true",
+}
 ASKING = ("history", "differences", "clashes", "travel", "fits")
 
 
@@ -83,11 +90,7 @@ class QueryDraw:
             return self._variable("[ID!]!", [*self.random.choices(self.ids["node"], k=4), "x_y"])
         if arg == "first":
             return "3" if self.random.random() < 0.5 else self._variable("Int", 14)
-        if arg == "field":
-            return '"members.person"'
-        if arg == "code":
-            return '"FIZ"'
-        return "true" if arg == "archived" else None
+        return LITERALS.get(arg)
 
     def _field(self, type_: GraphQLObjectType, name: str, depth: int, *, alias: str = "") -> str:
         definition = type_.fields[name]

@@ -164,7 +164,11 @@ def _input(kind: str, path: Path, value: Any, known: dict[str, str]) -> dict[str
             if sibling.required and sibling is not step and not sibling.fills:
                 beside[sibling.graphql] = _valid(above.model, sibling, known)  # type: ignore[union-attr]  # it is there
         given = beside | {step.graphql: [given] if step.many else given}
-    required = {"partner": known["Partner"]} if kind == "Contact" else {}
+    required = {
+        "Contact": {"partner": known["Partner"]},
+        "Cover": {"officer": known["Person"], "by": known["Person"]},
+        "IntakeLink": {"delegation": known["Delegation"]},
+    }.get(kind, {})
     return {**facts(kind), **required, **given}
 
 
