@@ -156,8 +156,20 @@ class Graph:
         add(self.query, name, None, description=says, mark=mark, resolver=one)
         says = f"The {kind} of this code; null where there is none for you."
         add(self.query, f"{snake(kind)}_by_code", None, description=says, mark=mark, resolver=by_code)
+        if any(path.name == "slug" for path in tree_of(kind).paths):
+            self._by_slug(kind)
         says = f"{kind} records that you have in scope, by conditions, search and order, page by page."
         add(self.query, plural(kind), None, description=says, mark=mark, resolver=many)
+
+    def _by_slug(self, kind: str) -> None:
+        async def by_slug(info: Info, slug: str) -> Any:
+            found = await rows(info.context, load_at(info, kind, ()), {"slug": slug}, sort=[("_id", 1)], limit=1)
+            return found[0] if found else None
+
+        by_slug.__annotations__["return"] = self.outputs.records[kind] | None
+        says = f"The {kind} of this public address; null where there is none for you."
+        mark = Mark(kind, "kind")
+        add(self.query, f"{snake(kind)}_by_slug", None, description=says, mark=mark, resolver=by_slug)
 
     def _writes(self, kind: str) -> None:
         self.payloads[kind] = payload_type(kind, self.outputs.records[kind])

@@ -14,6 +14,7 @@ ARGUMENTS = {
     "embargo": "From when on everyone may see it; at once where this is left out.",
     "field": "A path such as `members.arrival.airport`.",
     "first": "So many from the beginning, 20 unless said; not together with `last`.",
+    "from_": "The first day.",
     "following": "Move the day's later items by as much.",
     "id": "Global id of the record.",
     "ids": "Global ids, in any order.",
@@ -21,6 +22,7 @@ ARGUMENTS = {
     "input": "What it takes.",
     "into": "Global id of the partner that stays.",
     "item": "Id of the item.",
+    "language": "Which language.",
     "last": "So many from the end; not together with `first`.",
     "months": "Calendar months without a visit.",
     "order_by": "Exactly one order; by id where this is left out.",
@@ -30,7 +32,8 @@ ARGUMENTS = {
     "search": "Words that begin words of the record.",
     "since": "Number of the issue to compare with; the one before where this is left out.",
     "start": "When it begins from now on.",
-    "to": "The new date.",
+    "slug": "Last part of the public address.",
+    "to": "The new date; of a stretch of days the first one that is no longer meant.",
     "where": "Conditions that must hold.",
 }
 

@@ -16,6 +16,7 @@ from graphql import (
 MOST_FRAGMENTS = 3
 DEEPEST = 5
 ASKING = ("history", "differences", "clashes")
+TEXTS = {"from": '"2026-04-28"', "to": '"2026-05-20"', "slug": '"x"', "field": '"members.person"', "code": '"FIZ"'}
 
 
 @dataclass
@@ -83,10 +84,11 @@ class QueryDraw:
             return self._variable("[ID!]!", [*self.random.choices(self.ids["node"], k=4), "x_y"])
         if arg == "first":
             return "3" if self.random.random() < 0.5 else self._variable("Int", 14)
-        if arg == "field":
-            return '"members.person"'
-        if arg == "code":
-            return '"FIZ"'
+        if arg in TEXTS:
+            return TEXTS[arg]
+        if arg == "language":
+            language = self.random.choice(("AZ", "EN", "RU"))
+            return language if self.random.random() < 0.5 else self._variable("Language!", language)
         return "true" if arg == "archived" else None
 
     def _field(self, type_: GraphQLObjectType, name: str, depth: int, *, alias: str = "") -> str:
