@@ -9,6 +9,7 @@ ARGUMENTS = {
     "after": "Only what stands after this cursor.",
     "archived": "Take archived records in, too.",
     "before": "Only what stands before this cursor.",
+    "by": "By what to group; all together where this is left out.",
     "code": "Code of the record, as people say it.",
     "day": "Id of the day.",
     "embargo": "From when on everyone may see it; at once where this is left out.",
@@ -34,6 +35,7 @@ ARGUMENTS = {
     "start": "When it begins from now on.",
     "slug": "Last part of the public address.",
     "to": "The new date; of a stretch of days the first one that is no longer meant.",
+    "year": "The year, such as 2026.",
     "where": "Conditions that must hold.",
 }
 
