@@ -14,6 +14,8 @@ class HistoryEntry(Document):
     kind: str
     record: str
     at: datetime
+    # The revision that the change made: nobody reads it, it keeps the entries of one instant in order.
+    number: int
     by: str | None
     action: str
     keys: list[str]
@@ -22,7 +24,7 @@ class HistoryEntry(Document):
     class Settings:
         name = "history"
         indexes: ClassVar[list[IndexModel]] = [
-            IndexModel([("record", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)])
+            IndexModel([("record", ASCENDING), ("at", DESCENDING), ("number", DESCENDING)])
         ]
 
 

@@ -96,7 +96,7 @@ async def visit_figures(context: Context, year: int) -> VisitFigures:
     query = {"dates.start": planned, "restricted": False, "status": {"$in": [str(status) for status in TOOK_PLACE]}}
     with translated():
         cursor = context.store.collection(collection_of("Delegation")).find(query, dict.fromkeys(_WANTED, 1))
-        visits = [{"actual_dates": None} | visit for visit in await cursor.to_list()]
+        visits: list[Mapping[str, Any]] = [{"actual_dates": None, **visit} for visit in await cursor.to_list()]
         ids = sorted({member["partner"] for visit in visits for member in visit["members"] if member.get("partner")})
         cursor = context.store.collection(collection_of("Partner")).find({"_id": {"$in": ids}}, {"country": 1})
         countries = {partner["_id"]: partner["country"] for partner in await cursor.to_list()}

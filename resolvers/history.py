@@ -69,7 +69,8 @@ def trail(change: Change, now: datetime, by: str | None) -> tuple[dict[str, Any]
     """What a change leaves behind: its entry of the history and its event of the outbox."""
     record = change.document["_id"]
     told = {"kind": change.kind, "record": record, "at": now, "action": change.action, "keys": change.keys}
-    entry = {"_id": uuid4().hex, **told, "by": by, "changes": [found.stored() for found in change.touched]}
+    changes = [found.stored() for found in change.touched]
+    entry = {"_id": uuid4().hex, **told, "number": change.document["revision"], "by": by, "changes": changes}
     scopes = {"scope_before": change.before.get("scope", []), "scope_after": change.document["scope"]}
     return entry, {"_id": uuid4().hex, **told, **scopes}
 
@@ -102,22 +103,28 @@ async def history(context: Context, row: Row, first: int, after: str | None, peo
     if not 0 <= first <= MOST:
         msg = f"first is {first}: give a number from 0 to {MOST}"
         raise Invalid(msg)
-    record = row.doc
-    bits = row.sight.bits(record)
-    readable = sorted(key for key in record["counts"] if row.sight.reads_key(key, record, bits))
-    query: dict[str, Any] = {"record": record["_id"], "keys": {"$in": readable}}
+    record = row.now
+    readable = readable_keys(row)
+    query: dict[str, Any] = {"record": record["_id"], "keys": {"$in": sorted(readable)}}
     if after is not None:
-        at, identifier = _place(after)
-        query["$or"] = [{"at": {"$lt": at}}, {"at": at, "_id": {"$lt": identifier}}]
+        at, number = await _place(context, record["_id"], after)
+        query["$or"] = [{"at": {"$lt": at}}, {"at": at, "number": {"$lt": number}}]
     with translated():
-        cursor = context.store.collection(HISTORY).find(query, sort=[("at", -1), ("_id", -1)], limit=first + 1)
+        cursor = context.store.collection(HISTORY).find(query, sort=[("at", -1), ("number", -1)], limit=first + 1)
         found = await cursor.to_list()
     ids = sorted({entry["by"] for entry in found[:first] if entry["by"]})
     loaded = await rows(context, people, {"_id": {"$in": ids}}) if ids else []
     names = {person.doc["_id"]: person for person in loaded}
-    nodes = [await _entry(context, entry, names, set(readable)) for entry in found[:first]]
+    nodes = [await _entry(context, entry, names, readable) for entry in found[:first]]
     end = _cursor(found[first - 1]) if nodes and len(nodes) == first else _cursor(found[-1]) if nodes else None
     return Past(nodes, end, has_next_page=len(found) > first)
+
+
+def readable_keys(row: Row) -> set[str]:
+    """The keys under which a record was changed that the caller reads on it today."""
+    record = row.now
+    bits = row.sight.bits(record)
+    return {key for key in record["counts"] if row.sight.reads_key(key, record, bits)}
 
 
 async def _entry(context: Context, entry: dict[str, Any], people: dict[str, Row], readable: set[str]) -> Entry:
@@ -133,10 +140,16 @@ def _cursor(entry: dict[str, Any]) -> str:
     return base64.urlsafe_b64encode(orjson.dumps([entry["at"].isoformat(), entry["_id"]])).rstrip(b"=").decode()
 
 
-def _place(cursor: str) -> tuple[datetime, str]:
+async def _place(context: Context, record: str, cursor: str) -> tuple[datetime, int]:
+    """Where a page ended. The cursor names the entry alone: its number counts hidden changes, too. Raises Invalid."""
     try:
-        at, identifier = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        return datetime.fromisoformat(at), str(identifier)
-    except (ValueError, TypeError) as error:
+        identifier = str(orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))[1])
+    except (ValueError, TypeError, LookupError):
+        identifier = ""
+    with translated():
+        query = {"_id": identifier, "record": record}
+        found = await context.store.collection(HISTORY).find_one(query, {"at": 1, "number": 1})
+    if found is None:
         msg = "after is no cursor of this history: take endCursor of the page before"
-        raise Invalid(msg) from error
+        raise Invalid(msg)
+    return found["at"], found["number"]

@@ -19,14 +19,18 @@ MOST_JOINED = 20_000
 
 
 class Row:
-    """A stored record as this caller sees it: what they may not read is gone, what it refers to is joined."""
+    """A stored record as this caller sees it: what they may not read is gone, what it refers to is joined.
 
-    __slots__ = ("doc", "kind", "sight")
+    ``now`` is the record as it is today, by which rights are judged, where ``doc`` is as it once was.
+    """
 
-    def __init__(self, kind: str, doc: dict[str, Any], sight: Sight) -> None:
+    __slots__ = ("doc", "kind", "now", "sight")
+
+    def __init__(self, kind: str, doc: dict[str, Any], sight: Sight, now: dict[str, Any] | None = None) -> None:
         self.kind = kind
         self.doc = doc
         self.sight = sight
+        self.now = doc if now is None else now
 
 
 class Rows(list[Row]):

@@ -98,7 +98,7 @@ async def stats(context: Context, kind: str, window: Window, by: Mapping[str, An
     chosen = [(known[name], value) for name, value in by.items() if value]
     zone = context.settings.zone
     keys = {f"k{n}": _expression(grouped, value, zone) for n, (grouped, value) in enumerate(chosen)}
-    pipeline = [
+    pipeline: list[dict[str, Any]] = [
         {"$match": await narrowed(context, sight, window)},
         {"$group": {"_id": keys or None, "count": {"$sum": 1}}},
         {"$limit": MOST_JOINED + 1},

@@ -8,6 +8,10 @@ import strawberry
 ARGUMENTS = {
     "after": "Only what stands after this cursor.",
     "archived": "Take archived records in, too.",
+    "as_of": (
+        "As it was at this instant, as far as you may read it today; what it refers to is shown as it is today. "
+        "Null before it was made."
+    ),
     "before": "Only what stands before this cursor.",
     "by": "By what to group; all together where this is left out.",
     "code": "Code of the record, as people say it.",

@@ -16,7 +16,14 @@ from graphql import (
 MOST_FRAGMENTS = 3
 DEEPEST = 5
 ASKING = ("history", "differences", "clashes")
-TEXTS = {"from": '"2026-04-28"', "to": '"2026-05-20"', "slug": '"x"', "field": '"members.person"', "code": '"FIZ"'}
+TEXTS = {
+    "from": '"2026-04-28"',
+    "to": '"2026-05-20"',
+    "slug": '"x"',
+    "field": '"members.person"',
+    "code": '"FIZ"',
+    "year": "2025",
+}
 
 
 @dataclass
