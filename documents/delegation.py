@@ -279,5 +279,7 @@ class Delegation(DelegationFacts, Record):
         name = "delegations"
         indexes = [
             IndexModel([("members.person", ASCENDING)]),
+            IndexModel([("clearances.due_on", ASCENDING)]),
+            IndexModel([("actions.due_on", ASCENDING)]),
             IndexModel([("partners.partner", ASCENDING), ("dates.start", ASCENDING)]),
         ]

@@ -82,12 +82,21 @@ class OutboxEvent(Document):
     at: datetime
     action: str
     keys: list[str]
+    # Label chains of the keys, and whether the scope moved: what is told to nobody is passed over by them.
+    labels: list[str]
     scope_before: list[str]
     scope_after: list[str]
+    published_before: datetime | None
+    published_after: datetime | None
+    # All tokens of both scopes.
+    who: list[str]
 
     class Settings:
         name = "outbox"
-        indexes: ClassVar[list[IndexModel]] = [IndexModel([("at", ASCENDING), ("_id", ASCENDING)])]
+        indexes: ClassVar[list[IndexModel]] = [
+            IndexModel([("at", ASCENDING), ("_id", ASCENDING)]),
+            IndexModel([("who", ASCENDING), ("at", ASCENDING), ("_id", ASCENDING)]),
+        ]
 
 
 TRAIL = (HistoryEntry, OutboxEvent, BookingEntry, ResourceDay, MergeEntry)

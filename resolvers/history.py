@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 HISTORY = "history"
 OUTBOX = "outbox"
+# Among the labels of an event: the record may have come into somebody's scope, or left it.
+SCOPED = "scope"
 MOST = 100
 
 
@@ -71,17 +73,53 @@ def trail(change: Change, now: datetime, by: str | None) -> tuple[dict[str, Any]
     told = {"kind": change.kind, "record": record, "at": now, "action": change.action, "keys": change.keys}
     changes = [found.stored() for found in change.touched]
     entry = {"_id": uuid4().hex, **told, "number": change.document["revision"], "by": by, "changes": changes}
-    scopes = {"scope_before": change.before.get("scope", []), "scope_after": change.document["scope"]}
-    return entry, {"_id": uuid4().hex, **told, **scopes}
+    return entry, event(change, now)
+
+
+def event(change: Change, at: datetime) -> dict[str, Any]:
+    """What a change, or the end of an embargo, leaves in the outbox."""
+    sides: tuple[Mapping[str, Any], ...] = (change.before, change.document)
+    before, after = ({name: side.get(name) for name in ("scope", "published_from")} for side in sides)
+    labels = {key.partition("|")[0] for key in change.keys} | ({SCOPED} if before != after else set())
+    return {
+        "_id": uuid4().hex,
+        "kind": change.kind,
+        "record": change.document["_id"],
+        "at": at,
+        "action": change.action,
+        "keys": change.keys,
+        "labels": sorted(labels),
+        "scope_before": before["scope"] or [],
+        "scope_after": after["scope"],
+        "published_before": before["published_from"],
+        "published_after": after["published_from"],
+        "who": sorted({*(before["scope"] or []), *(after["scope"] or [])}),
+    }
+
+
+def appears(change: Change, now: datetime) -> dict[str, Any] | None:
+    """The event of the instant at which an embargo ends; it tells nothing if the record is public no more by then."""
+    moment = change.document["published_from"]
+    if moment is None or moment <= now or moment == change.before.get("published_from"):
+        return None
+    return event(Change(change.kind, "appear", {"scope": []}, change.document, [], []), moment)
 
 
 async def remember(draft: "Draft", keys: list[str], touched: list[Touched]) -> None:
     """Write the entry of the history and the event of the outbox, in the change's own transaction."""
     context = draft.context
     change = Change(draft.kind, draft.action, draft.before, draft.document, keys, touched)
-    entry, event = trail(change, context.now, context.caller.person)
+    entry, told = trail(change, context.now, context.caller.person)
     await context.store.collection(HISTORY).insert_one(entry, session=draft.session)
-    await context.store.collection(OUTBOX).insert_one(event, session=draft.session)
+    events = [found for found in (told, appears(change, context.now)) if found is not None]
+    await context.store.collection(OUTBOX).insert_many(events, session=draft.session)
+
+
+async def rescoped(draft: "Draft", kind: str, record: dict[str, Any], scope: list[str]) -> None:
+    """Write the event of a record that follows another one's scope; of its own nothing has changed."""
+    context = draft.context
+    moved = event(Change(kind, "update", record, record | {"scope": scope}, [], []), context.now)
+    await context.store.collection(OUTBOX).insert_one(moved, session=draft.session)
 
 
 def as_json(value: Any) -> str | None:

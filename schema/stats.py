@@ -30,6 +30,29 @@ class Interval(StrEnum):
 enumerated(Interval, "Which days count together, in the university's zone.")
 
 
+VisitFigure.__annotations__["direction"] = enum_type(Direction) | None
+strawberry.type(VisitFigure, description="How many visits took place.")
+describe(
+    VisitFigure,
+    quarter="The quarter, 1 to 4; null for the year.",
+    direction="Which visits; null for both.",
+    visits="How many; null where that would speak of few people, or where the quarter is not over.",
+)
+strawberry.type(GuestFigure, description="How many guests came from a country.")
+describe(
+    GuestFigure,
+    country="ISO 3166-1 alpha-2 code of the partner's country; null for all others together.",
+    guests="How many people.",
+)
+strawberry.type(VisitFigures, description="The visits of a year, restricted ones left out.")
+describe(
+    VisitFigures,
+    year="The year, in the university's zone.",
+    visits="Visits that took place, by quarter and direction, with totals of what is over.",
+    guests="Guests by country. Those of whom there are few count together.",
+)
+
+
 def add_types(graph: Any) -> None:
     """Nothing beside its fields."""
     del graph
@@ -93,27 +116,6 @@ def add_fields(graph: Any) -> None:
     """``…Stats`` of every kind, and ``visitFigures``."""
     for kind in KINDS:
         _add_stats(graph, kind)
-    VisitFigure.__annotations__["direction"] = enum_type(Direction) | None
-    strawberry.type(VisitFigure, description="How many visits took place.")
-    describe(
-        VisitFigure,
-        quarter="The quarter, 1 to 4; null for the year.",
-        direction="Which visits; null for both.",
-        visits="How many; null where that would speak of few people, or where the quarter is not over.",
-    )
-    strawberry.type(GuestFigure, description="How many guests came from a country.")
-    describe(
-        GuestFigure,
-        country="ISO 3166-1 alpha-2 code of the partner's country; null for all others together.",
-        guests="How many people.",
-    )
-    strawberry.type(VisitFigures, description="The visits of a year, restricted ones left out.")
-    describe(
-        VisitFigures,
-        year="The year, in the university's zone.",
-        visits="Visits that took place, by quarter and direction, with totals of what is over.",
-        guests="Guests by country. Those of whom there are few count together.",
-    )
 
     async def figures(info: Info, year: int) -> VisitFigures:
         return await visit_figures(info.context, year)

@@ -28,6 +28,7 @@ ARGUMENTS = {
     "into": "Global id of the partner that stays.",
     "item": "Id of the item.",
     "language": "Which language.",
+    "kinds": "Names of types, such as `Delegation`; all where this is left out.",
     "last": "So many from the end; not together with `first`.",
     "months": "Calendar months without a visit.",
     "order_by": "Exactly one order; by id where this is left out.",
@@ -40,6 +41,7 @@ ARGUMENTS = {
     "slug": "Last part of the public address.",
     "to": "The new date; of a stretch of days the first one that is no longer meant.",
     "year": "The year, such as 2026.",
+    "unit": "Global id of a unit: what it keeps or hosts.",
     "where": "Conditions that must hold.",
 }
 
