@@ -417,6 +417,12 @@ RELEASES = (
         "a stop must fit those who come (CULT-1); who needs what, and how many do, stays hidden",
     ),
     Release(
+        "visitFigures(year)",
+        tuple(Role),
+        "how many visits took place, by quarter that is over and direction, and guests by country of their partner",
+        "the university tells what it does; groups under 5 people are hidden, with as many others as hide them",
+    ),
+    Release(
         "unit code taken",
         (Role.OFFICER, Role.HEAD),
         "that an abbreviation is already a unit's",

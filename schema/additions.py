@@ -1,7 +1,10 @@
 """What kinds add to the graph beside what all have; each addition lives in the kind's own module."""
 
 from schema import (
+    changes,
     cultural_programme,
+    due,
+    happenings,
     hosting,
     identity,
     intake_link,
@@ -12,11 +15,15 @@ from schema import (
     partner,
     planner,
     protocol,
+    stats,
     travel,
 )
 
 ADDITIONS = (
+    changes,
     cultural_programme,
+    due,
+    happenings,
     hosting,
     identity,
     intake_link,
@@ -27,5 +34,6 @@ ADDITIONS = (
     partner,
     planner,
     protocol,
+    stats,
     travel,
 )

@@ -10,7 +10,12 @@ ARGUMENTS = {
     "answer": "ACCEPTED, DECLINED or SUBSTITUTE.",
     "archived": "Take archived records in, too.",
     "at": "When it was; now where this is left out.",
+    "as_of": (
+        "As it was at this instant, as far as you may read it today; what it refers to is shown as it is today. "
+        "Null before it was made."
+    ),
     "before": "Only what stands before this cursor.",
+    "by": "By what to group; all together where this is left out.",
     "code": "Code of the record, as people say it.",
     "day": "Id of the day.",
     "delegation": "Global id of the visit.",
@@ -19,8 +24,8 @@ ARGUMENTS = {
     "field": "A path such as `members.arrival.airport`.",
     "fields": "Which fields are needed; no others are told.",
     "first": "So many from the beginning, 20 unless said; not together with `last`.",
-    "following": "Move the day's later items by as much.",
     "from_": "The first day.",
+    "following": "Move the day's later items by as much.",
     "id": "Global id of the record.",
     "ids": "Global ids, in any order.",
     "if_revision": "The `revision` that you read; where the record has changed since, nothing is written.",
@@ -28,6 +33,8 @@ ARGUMENTS = {
     "into": "Global id of the partner that stays.",
     "item": "Id of the item.",
     "itinerary": "Global id of the itinerary.",
+    "language": "Which language.",
+    "kinds": "Names of types, such as `Delegation`; all where this is left out.",
     "last": "So many from the end; not together with `first`.",
     "meeting": "What to find a time for.",
     "meetings": "What to find times for; of the same guests.",
@@ -45,7 +52,10 @@ ARGUMENTS = {
     "since": "Number of the issue to compare with; the one before where this is left out.",
     "start": "When it begins from now on.",
     "substitute": "Global id of the person who stands in, with the answer SUBSTITUTE.",
-    "to": "The new date.",
+    "slug": "Last part of the public address.",
+    "to": "The new date; of a stretch of days the first one that is no longer meant.",
+    "year": "The year, such as 2026.",
+    "unit": "Global id of a unit: what it keeps or hosts.",
     "where": "Conditions that must hold.",
 }
 

@@ -15,6 +15,7 @@ from documents.stamp import stamp
 from documents.tree import Path
 from resolvers.diff import diff
 from resolvers.draft import copied, parse
+from tests.interference.events import other_events
 from tests.interference.oracle import Oracle, Seen, Stored, changed_path, seen_in
 from tests.interference.values import NOW, Values
 from tests.interference.world import (
@@ -324,8 +325,13 @@ def _with_history(varied: _Varied, docs: Docs) -> World:
                 entries = past(kind, document, varied.values)
                 counts = counted(entries)
             other.history[record_id] = entries
+            seen, known = varied.seen(record_id), world.events.get(record_id, [])
+            other.events[record_id] = other_events(oracle, known, document, entries, seen=seen)
             document["counts"] = counts
             document["revision"] = 1 + sum(counts.values()) + rng.randrange(5)
+    for record_id in world.events.keys() - other.events.keys():
+        # What is not there in the other world may have left the scope in it as well.
+        other.events[record_id] = other_events(oracle, world.events[record_id], None, (), seen=False)
     # The release ``busy``: when people and rooms are taken is the same in both, whether their plans are in sight or
     # not: a plan in sight that was put away, which is hidden, takes nothing.
     other.bookings = [found for each in booked_by(world.docs).values() for found in each]
