@@ -63,11 +63,21 @@ class Settings(BaseSettings):
     university_country: str = Field(
         "AZ", pattern=r"^[A-Z]{2}$", description="the university's country, ISO 3166-1 alpha-2"
     )
+    travel_kmh: float = Field(
+        25.0, gt=0, le=1000, description="how fast guests are brought from place to place, in km/h as the crow flies"
+    )
+    travel_margin_minutes: int = Field(
+        10, ge=0, le=1440, description="the minutes to allow for getting in and out on each way"
+    )
     max_depth: int = Field(12, ge=1, description="how deep a GraphQL operation may nest")
     max_tokens: int = Field(4000, ge=1, description="how many tokens a GraphQL document may have")
     max_aliases: int = Field(60, ge=0, description="how many aliases a GraphQL document may have")
     max_cost: int = Field(20_000, ge=1, description="the highest cost of a GraphQL operation")
     max_page: int = Field(100, ge=1, le=100, description="the largest page")
+    max_groups: int = Field(500, ge=1, description="the most groups that figures may have")
+    changes_lag_seconds: float = Field(
+        90.0, ge=0, description="how old a change must be to be told: longer than any transaction, in seconds"
+    )
     max_body_bytes: int = Field(1_000_000, ge=1, description="the largest request body, in bytes")
     max_list_input: int = Field(500, ge=1, description="the longest list in an input")
     request_timeout_seconds: float = Field(20.0, gt=0, description="the longest time a request may take, in seconds")

@@ -43,6 +43,10 @@ class KindMask:
     # What the steps of the lifecycle may be told, as (action, path).
     takes: frozenset[tuple[str, str]]
 
+    def paths(self) -> Iterator[Path]:
+        """Every path of the kind that is somebody's to read."""
+        return (path for path in tree_of(self.kind).walk() if not path.hidden)
+
     def mode(self, path: Path) -> Mode:
         """Whether a path is never, always, or under a condition readable on the records in scope."""
         if path.path in self.dangling:

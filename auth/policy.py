@@ -82,6 +82,21 @@ SCOPE: dict[str, dict[Role, Rule]] = {
         Role.PARTNER: ISSUED,
         Role.PORTAL: ISSUED,
     },
+    "CulturalProgramme": {
+        Role.COORDINATOR: OWN_UNITS,
+        Role.HOST: HOSTS,
+        Role.OFFICER: OFFICE | ASSIGNED,
+        Role.HEAD: ALWAYS,
+        Role.AUDITOR: OFFICE,
+    },
+    "Venue": _EVERYONE,
+    # What is planned with is for those who plan.
+    "Resource": {
+        Role.COORDINATOR: ON_CAMPUS | OWN_UNITS,
+        Role.OFFICER: OFFICE | ASSIGNED,
+        Role.HEAD: ALWAYS,
+        Role.AUDITOR: OFFICE,
+    },
     "Proposal": {Role.OFFICER: OFFICE, Role.HEAD: ALWAYS, Role.AUDITOR: OFFICE},
     "Cover": {Role.OFFICER: OFFICE, Role.HEAD: ALWAYS, Role.AUDITOR: OFFICE},
     "IntakeLink": {Role.OFFICER: OFFICE | ASSIGNED, Role.HEAD: ALWAYS, Role.AUDITOR: OFFICE},
@@ -189,6 +204,7 @@ _OWN_DATA = Narrow(
             "home_address",
             "diet",
             "access_needs",
+            "needs_step_free",
             "passports",
             "medical_notes",
             "pronunciation",
@@ -238,6 +254,7 @@ WRITES: dict[tuple[str, Role], Narrow] = {
 
 _BY_OFFICE: dict[Role, Rule] = {Role.OFFICER: ALWAYS, Role.HEAD: ALWAYS}
 _BY_UNITS = _BY_OFFICE | {Role.COORDINATOR: OWN_UNITS}
+_BY_PLANNERS = _BY_OFFICE | {Role.COORDINATOR: ALWAYS}
 _BY_HEAD: dict[Role, Rule] = {Role.HEAD: ALWAYS}
 _BY_NOBODY: dict[Role, Rule] = {}
 
@@ -326,6 +343,34 @@ ACTIONS: dict[str, dict[str, dict[Role, Rule]]] = {
     },
     # Issues are made and superseded by issuing an itinerary, never by hand.
     "ItineraryIssue": {"supersede": _BY_NOBODY},
+    "CulturalProgramme": {
+        "create": _BY_PLANNERS,
+        "update": _BY_UNITS,
+        "archive": _BY_OFFICE,
+        "restore": _BY_OFFICE,
+        "agree": _BY_UNITS,
+        "complete": _BY_UNITS,
+        "cancel": _BY_UNITS,
+        "place": _BY_UNITS,
+    },
+    "Venue": {
+        "create": _BY_PLANNERS,
+        "update": _BY_PLANNERS,
+        "archive": _BY_OFFICE,
+        "restore": _BY_OFFICE,
+        "publish": _BY_OFFICE,
+        "unpublish": _BY_OFFICE,
+        "close": _BY_PLANNERS,
+        "reopen": _BY_PLANNERS,
+    },
+    "Resource": {
+        "create": _BY_PLANNERS,
+        "update": _BY_PLANNERS,
+        "archive": _BY_OFFICE,
+        "restore": _BY_OFFICE,
+        "retire": _BY_PLANNERS,
+        "return": _BY_PLANNERS,
+    },
     # Proposals are opened by the service.
     "Proposal": {"accept": _BY_OFFICE, "reject": _BY_OFFICE},
     # An officer's own; resolvers/cover.py looks at whose it is when one is made.
@@ -359,9 +404,23 @@ RELEASES = (
     Release(
         "busy(resource, period)",
         (Role.OFFICER, Role.HEAD, Role.COORDINATOR, Role.HOST),
-        "that a person or room is taken in the part of a period that overlaps an item of the caller's own itinerary, "
-        "and to a host, that whom they propose in their place is taken then",
-        "two visits must not take the same host or room (ITIN-2); who else, where and why stays hidden",
+        "that a person, room or resource is taken in the part of a period that overlaps an item of the caller's own "
+        "itinerary, or a time that is suggested for one; and to a host, that whom they propose in their place is taken "
+        "then",
+        "two visits must not take the same host, room or resource (ITIN-2); who else, where and why stays hidden",
+    ),
+    Release(
+        "accessible(stop, group)",
+        (Role.OFFICER, Role.HEAD, Role.COORDINATOR),
+        "of a stop of a programme, by how many it is too small for the group, and that it is not step-free though "
+        "somebody of the group needs that",
+        "a stop must fit those who come (CULT-1); who needs what, and how many do, stays hidden",
+    ),
+    Release(
+        "visitFigures(year)",
+        tuple(Role),
+        "how many visits took place, by quarter that is over and direction, and guests by country of their partner",
+        "the university tells what it does; groups under 5 people are hidden, with as many others as hide them",
     ),
     Release(
         "unit code taken",

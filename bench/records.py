@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from auth.caller import Role
-from demo.draw import Draw
 from demo.load import load, stamped
 from demo.office import Office, office
 from documents.delegation import Delegation
@@ -52,7 +51,6 @@ class Records:
     """Which records there are, worked out without the store."""
 
     count: int
-    draw: Draw
     accounts: dict[str, Account]
 
     @property
@@ -90,6 +88,11 @@ def _id(kind: type[Record], cycle: int, slot: int) -> str:
     return f"{kind.prefix}_{cycle * CYCLE + slot:020}"
 
 
+def _code(kind: type[Record], cycle: int, slot: int) -> str:
+    """Counted: of so many, drawn ones would come twice."""
+    return f"{kind.prefix.upper()}-{cycle * CYCLE + slot:08}"
+
+
 def records(count: int) -> Records:
     """The records of a store of so many visits. Raises ValueError for a number that makes no even cycles."""
     if count < SEEN * CYCLE or count % (SEEN * CYCLE):
@@ -105,7 +108,7 @@ def _records(count: int, found: Office) -> Records:
         "partner": Account(Role.PARTNER, person=people["partner"].person, partner=people["partner"].partner),
         "guest": Account(Role.PARTNER, person=people["partner-2"].person, partner=people["partner-2"].partner),
     }
-    return Records(count, Draw(found.seed), accounts)
+    return Records(count, accounts)
 
 
 async def fill(store: Store, count: int) -> Records:
@@ -159,19 +162,18 @@ def _cut(plan: Stored) -> Stored:
 
 def _copies(made: Records, plan: Plan, cycle: int, slot: int) -> Iterator[tuple[str, Stored]]:
     visit, itinerary, issue = plan
-    key = f"{cycle}/{slot}"
     day, visit_id = FIRST_DAY + timedelta(days=cycle), made.visit(cycle, slot)
     partner = made.issued(cycle)
     moments = {"issued_to": [partner] if partner else [], "published_from": None}
     days = {"start": day.isoformat(), "end": (day + timedelta(days=3)).isoformat()}
-    visit = visit | {"_id": visit_id, "code": made.draw.code(Delegation, key), "dates": days} | moments
+    visit = visit | {"_id": visit_id, "code": _code(Delegation, cycle, slot), "dates": days} | moments
     visit["restricted"] = partner is None
     yield "Delegation", _scoped(made, visit, partner)
     plan_id = _id(Itinerary, cycle, slot)
-    itinerary = itinerary | {"_id": plan_id, "code": made.draw.code(Itinerary, key), "delegation": visit_id}
+    itinerary = itinerary | {"_id": plan_id, "code": _code(Itinerary, cycle, slot), "delegation": visit_id}
     yield "Itinerary", _scoped(made, itinerary, partner, issued=False)
     if partner:
-        issue = issue | {"_id": made.issue(cycle, slot), "code": made.draw.code(ItineraryIssue, key)} | moments
+        issue = issue | {"_id": made.issue(cycle, slot), "code": _code(ItineraryIssue, cycle, slot)} | moments
         issue |= {"itinerary": plan_id, "delegation": visit_id, "number": cycle + 1, "previous": None}
         issue |= {"issued_at": datetime.combine(day, datetime.min.time(), UTC)}
         if partner == made.accounts["guest"].partner:

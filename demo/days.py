@@ -6,12 +6,14 @@ from typing import Any
 
 from demo.draw import Draw, element, moment, table, text
 from demo.people import PARTNERS
+from demo.venues import sited
 from demo.visits import CONCERNED, Visit, visits
 from documents.delegation import Delegation
 from documents.itinerary import Itinerary, ItineraryStatus, Override, named
 from documents.itinerary_issue import ItineraryIssue, ItineraryIssueStatus
 from documents.partner import Partner
 from documents.person import Person
+from documents.resource import Resource
 
 PLANS = table("itineraries")
 STAGE = table("scenes")
@@ -95,7 +97,7 @@ def _item(draw: Draw, visit: Visit, place: tuple[int, int], line: str, change: C
         "start": start,
         "end": end,
         "zone": visit.zone,
-        "place": STAGE["places"][change.get("place", scene["place"])],
+        "place": sited(draw, STAGE["places"][change.get("place", scene["place"])]),
         "hosts": _hosts(draw, visit, place, name, change) if scene.get("host", True) else [],
         "attendees": _attendees(draw, visit, place[0], scene["with"]) if "with" in scene else [],
         "dress": scene.get("dress"),
@@ -112,7 +114,9 @@ def _item(draw: Draw, visit: Visit, place: tuple[int, int], line: str, change: C
     if scene.get("guide"):
         item["escort"] = draw.id(Person, "guide")
     if scene.get("transfer"):
-        driver = DRIVERS[visit.row["officers"][0] % 2]
+        number = visit.row["officers"][0] % 2
+        driver = DRIVERS[number]
+        item["resources"] = draw.ids(Resource, [f"minibus-{number + 1}", driver])
         destination = {"airport": "Hotel Küləklər", "departure": "Airport"}.get(name)
         item["transfer"] = {"vehicle": "Minibus", "driver": draw.id(Person, driver), "destination": destination}
     return item | _course(visit, start, end, change)

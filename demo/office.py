@@ -11,7 +11,10 @@ from demo.draw import Draw, moment, table
 from demo.guests import covers, disclosures, intake
 from demo.partners import partners
 from demo.people import people
+from demo.programmes import programmes
+from demo.resources import resources
 from demo.units import below, units
+from demo.venues import venues
 from demo.visits import delegations
 from documents.partner import Partner
 from documents.person import Person
@@ -67,7 +70,10 @@ def office(today: date, seed: int = 2026) -> Office:
         *partners(draw, today),
         *contacts(draw, today, by_id),
         *delegations(draw, today, by_id),
+        *venues(draw, today),
+        *resources(draw, today),
         *itineraries(draw, today, by_id),
+        *programmes(draw, today),
         *proposals(draw, today),
         *covers(draw, today),
         *intake(draw, today),

@@ -23,6 +23,7 @@ NEEDS = (
     "Large print",
     "A lift above the first floor",
 )
+STEP_FREE = (NEEDS[0], NEEDS[3])
 MEDICAL = ("Insulin, to be kept cool", "Allergic to penicillin", "Pacemaker: no metal detectors")
 CYRILLIC = str.maketrans(dict(zip(PEOPLE["cyrillic"]["from"], PEOPLE["cyrillic"]["to"], strict=True)))
 POSTS = {"UNIVERSITY": "guests", "DIPLOMATIC_MISSION": "envoys"}
@@ -117,7 +118,7 @@ def _appointed(names: Names) -> Iterator[tuple[str, dict[str, Any]]]:
 def _private(random: Random, today: date, country: str, number: int) -> dict[str, Any]:
     """What only few may read of a guest."""
     issued = today - timedelta(days=200 + random.randrange(1500))
-    return {
+    found: dict[str, Any] = {
         "citizenships": [country, *(["IE"] if random.random() < 0.05 else [])],
         "birth_date": date(1952 + random.randrange(45), 1 + random.randrange(12), 1 + random.randrange(28)),
         "private_phone": phone(country, 5000 + number),
@@ -139,6 +140,7 @@ def _private(random: Random, today: date, country: str, number: int) -> dict[str
         ],
         "consents": [{"purpose": "Visit", "data": ["diet", "access needs"], "given_on": today - timedelta(days=30)}],
     }
+    return found | {"needs_step_free": found["access_needs"] in STEP_FREE or None}
 
 
 def _guest(draw: Draw, today: date, key: str, names: Names) -> Person:

@@ -8,7 +8,7 @@ from pymongo import ASCENDING, IndexModel
 
 from documents.labels import office, searchable, shared, sortable
 from documents.partner import ContactPurpose
-from documents.record import Action, Facts, Lifecycle, Record, Storage
+from documents.record import Action, Due, Facts, Lifecycle, Record, Storage
 from documents.values import ContactId, Email, LanguageTag, Line, PartnerId, Period, PersonId, Phone, Text
 
 
@@ -46,6 +46,7 @@ class Contact(ContactFacts, Record):
     )
     successor: Annotated[ContactId | None, shared] = Field(default=None, description="Who took over.")
     leaving_note: Annotated[Line | None, office] = Field(default=None, description="What was noted on leaving.")
+    dues: ClassVar[tuple[Due, ...]] = (Due("term", "term.end", what="family_name", states=("UNVERIFIED", "VERIFIED")),)
     lifecycle: ClassVar[Lifecycle] = Lifecycle(
         states=("UNVERIFIED", "VERIFIED", "LEFT"),
         actions=(
@@ -71,6 +72,7 @@ class Contact(ContactFacts, Record):
     class Settings(Storage):
         name = "contacts"
         indexes = [
+            IndexModel([("term.end", ASCENDING)]),
             IndexModel([("partner", ASCENDING), ("status", ASCENDING)]),
             IndexModel([("person", ASCENDING)]),
         ]

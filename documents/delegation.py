@@ -8,7 +8,7 @@ from pydantic import Field
 from pymongo import ASCENDING, IndexModel
 
 from documents.labels import Apart, campus, finance, office, open_, searchable, shared, sortable
-from documents.record import Action, Element, Facts, Lifecycle, Part, Record, Storage
+from documents.record import Action, Due, Element, Facts, Happens, Lifecycle, Part, Record, Storage
 from documents.values import (
     Airport,
     Instant,
@@ -198,7 +198,7 @@ class DelegationFacts(Facts):
     restricted: Annotated[bool, office] = Field(
         default=False, description="Only the officers assigned, the head and hosts know of the visit."
     )
-    title: Annotated[Text, campus, searchable, sortable] = Field(description="What the visit is called.")
+    title: Annotated[Text, open_, searchable, sortable] = Field(description="What the visit is called.")
     slug: Annotated[Line | None, open_] = Field(default=None, description="Last part of its public address.")
     summary: Annotated[Text | None, open_] = Field(default=None, description="What the public may read once published.")
     purpose: Annotated[Text | None, shared, searchable] = Field(default=None, description="What it is for.")
@@ -206,7 +206,7 @@ class DelegationFacts(Facts):
     host_units: Annotated[list[UnitId], campus] = Field(default=[], description="Units that host, the lead unit first.")
     officers: Annotated[list[PersonId], office] = Field(default=[], description="Officers assigned.")
     hosts: Annotated[list[PersonId], campus] = Field(default=[], description="People who host the visit.")
-    dates: Annotated[Period, campus, sortable] = Field(description="Planned days.")
+    dates: Annotated[Period, open_, sortable] = Field(description="Planned days.")
     actual_dates: Annotated[Period | None, campus] = Field(default=None, description="Actual days.")
     members: Annotated[list[Member], shared, Apart("partner")] = Field(
         default=[], description="Members of the delegation."
@@ -257,6 +257,12 @@ class Delegation(DelegationFacts, Record):
         ),
     )
 
+    happens: ClassVar[Happens | None] = Happens(title="title", when="dates", summary="summary")
+    dues: ClassVar[tuple[Due, ...]] = (
+        Due("clearance", "due_on", among="clearances", until="granted_on", what="authority"),
+        Due("action", "due_on", among="actions", until="done_on", what="what", whose="who"),
+    )
+
     def scope_facts(self) -> set[str]:
         """Officers assigned, hosts, host units; leadership sees confirmed visits at rector or state level."""
         tokens = {f"assigned:{officer}" for officer in self.officers}
@@ -273,5 +279,7 @@ class Delegation(DelegationFacts, Record):
         name = "delegations"
         indexes = [
             IndexModel([("members.person", ASCENDING)]),
+            IndexModel([("clearances.due_on", ASCENDING)]),
+            IndexModel([("actions.due_on", ASCENDING)]),
             IndexModel([("partners.partner", ASCENDING), ("dates.start", ASCENDING)]),
         ]

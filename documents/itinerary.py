@@ -19,7 +19,9 @@ from documents.values import (
     PartnerId,
     PersonId,
     Position,
+    ResourceId,
     Text,
+    VenueId,
     ZoneName,
 )
 
@@ -86,6 +88,10 @@ class Place(Part):
     )
     address: Annotated[Line | None, shared] = Field(default=None, description="Street address.")
     position: Annotated[Position | None, shared] = Field(default=None, description="Where it lies.")
+    site: Annotated[VenueId | None, shared] = Field(default=None, description="The venue, where it is a known one.")
+    site_room: Annotated[Line | None, shared] = Field(
+        default=None, description="Id of the venue's room. Two items in the same room of a venue clash."
+    )
 
 
 class Host(Element):
@@ -151,6 +157,9 @@ class Item(Element):
         default=[], description="Who takes part, if not all members."
     )
     transfer: Annotated[Transfer | None, shared] = Field(default=None, description="Transport, for a transfer.")
+    resources: Annotated[list[ResourceId], shared] = Field(
+        default=[], description="Vehicles, drivers, interpreters and the like that it takes."
+    )
     people: Annotated[list[NamedPerson], shared, later] = Field(
         default=[], description="Our people by name, as they were when it was issued; empty in the living plan."
     )

@@ -2,6 +2,7 @@
 
 from documents.contact import Contact
 from documents.cover import Cover
+from documents.cultural_programme import CulturalProgramme
 from documents.delegation import Delegation
 from documents.disclosure import Disclosure
 from documents.intake_link import IntakeLink
@@ -12,11 +13,13 @@ from documents.partner import Partner
 from documents.person import Person
 from documents.proposal import Proposal
 from documents.record import Record
+from documents.resource import Resource
 from documents.stamp import index_models
 from documents.store import Store, register
 from documents.trail import TRAIL
 from documents.tree import Tree, tree
 from documents.unit import Unit
+from documents.venue import Venue
 
 KINDS: dict[str, type[Record]] = {
     kind.__name__: kind
@@ -28,6 +31,9 @@ KINDS: dict[str, type[Record]] = {
         Delegation,
         Itinerary,
         ItineraryIssue,
+        CulturalProgramme,
+        Venue,
+        Resource,
         Proposal,
         Cover,
         IntakeLink,

@@ -39,6 +39,21 @@ async def _people_of_items(store: Store) -> None:
             await collection.update_one(guard, {"$set": {"days": document["days"]}})
 
 
+async def _sites_and_resources(store: Store) -> None:
+    """Items name venues and resources, persons say whether they need ways without steps: nobody did so before."""
+    for name in ("itineraries", "itinerary_issues"):
+        collection = store.collection(name)
+        async for document in collection.find({"days.items.id": {"$exists": True}}, {"days": 1, "revision": 1}):
+            for item in (item for day in document["days"] for item in day["items"]):
+                item.setdefault("resources", [])
+                if item["place"] is not None:
+                    item["place"] = {"site": None, "site_room": None} | item["place"]
+            guard = {"_id": document["_id"], "revision": document["revision"]}
+            await collection.update_one(guard, {"$set": {"days": document["days"]}})
+    unasked = {"needs_step_free": {"$exists": False}}
+    await store.collection("persons").update_many(unasked, {"$set": {"needs_step_free": None}})
+
+
 async def _erasure_and_the_seventh_day(store: Store) -> None:
     """Nobody was erased yet; hosts see their guests to the end of the seventh day here, no longer to that in UTC."""
     persons = store.collection("persons")
@@ -62,6 +77,7 @@ def _local_midnight(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
 MIGRATIONS: list[Migration] = [
     Migration(1, "initial", _initial),
     Migration(2, "people of items", _people_of_items),
+    Migration(3, "sites and resources of items", _sites_and_resources),
     Migration(4, "erasure and the seventh day", _erasure_and_the_seventh_day),
 ]
 

@@ -118,6 +118,7 @@ class PartnerFacts(Facts):
     """What a client may write into a partner."""
 
     name: Annotated[Text, open_, searchable, sortable] = Field(description="Name by language.")
+    slug: Annotated[Line | None, open_] = Field(default=None, description="Last part of its public address.")
     local_name: Annotated[Line | None, open_, searchable] = Field(
         default=None, description="Name in its own language and script."
     )

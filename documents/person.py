@@ -136,6 +136,9 @@ class PersonFacts(Facts):
     consents: Annotated[list[Consent], personal] = Field(default=[], description="Consents to process data.")
     diet: Annotated[Prose | None, care] = Field(default=None, description="What the person does not eat.")
     access_needs: Annotated[Prose | None, care] = Field(default=None, description="What the person needs to take part.")
+    needs_step_free: Annotated[bool | None, care] = Field(
+        default=None, description="Whether the person needs ways without steps; null where nobody has asked."
+    )
     passports: Annotated[list[Passport], identity] = Field(
         default=[], description="Travel documents. Entered, encrypted, never listed."
     )

@@ -107,6 +107,32 @@ class Lifecycle:
         return "\n".join(lines)
 
 
+@dataclass(frozen=True, slots=True)
+class Happens:
+    """Which paths of a kind say what happens when, for a front page; ``when`` is a period of days."""
+
+    title: str
+    when: str
+    summary: str | None = None
+    where: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A date of a kind that waits for somebody: a top-level path, or one of the elements of ``among``.
+
+    It waits as long as ``until`` has no value; where ``states`` are given, only in those.
+    """
+
+    name: str
+    date: str
+    among: str | None = None
+    until: str | None = None
+    what: str | None = None
+    whose: str | None = None
+    states: tuple[str, ...] = ()
+
+
 class Record(Document, Facts):
     """A record: its facts and what the service adds."""
 
@@ -116,6 +142,8 @@ class Record(Document, Facts):
     lifecycle: ClassVar[Lifecycle]
     # A child record follows its parent's scope: an itinerary is seen by those who serve its delegation.
     parent: ClassVar[str | None] = None
+    happens: ClassVar[Happens | None] = None
+    dues: ClassVar[tuple[Due, ...]] = ()
 
     id: Annotated[str, open_] = Field(default="", description="Opaque global id.")  # type: ignore[assignment]  # ours are strings
     code: Annotated[str, open_] = Field(default="", description="Short code for people to say and type.")

@@ -72,6 +72,8 @@ def index_models(model: type[Record]) -> list[IndexModel]:
     derived += [
         IndexModel([(order.stored, ASCENDING), ("_id", ASCENDING)]) for order in orders(model) if order.name != "code"
     ]
+    if "slug" in model.model_fields:
+        derived.append(IndexModel([("slug", ASCENDING)]))
     settings: type[Storage] = model.Settings
     return derived + list(settings.indexes)
 

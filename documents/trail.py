@@ -14,6 +14,8 @@ class HistoryEntry(Document):
     kind: str
     record: str
     at: datetime
+    # The revision that the change made: nobody reads it, it keeps the entries of one instant in order.
+    number: int
     by: str | None
     action: str
     keys: list[str]
@@ -22,7 +24,7 @@ class HistoryEntry(Document):
     class Settings:
         name = "history"
         indexes: ClassVar[list[IndexModel]] = [
-            IndexModel([("record", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)])
+            IndexModel([("record", ASCENDING), ("at", DESCENDING), ("number", DESCENDING)])
         ]
 
 
@@ -92,12 +94,21 @@ class OutboxEvent(Document):
     at: datetime
     action: str
     keys: list[str]
+    # Label chains of the keys, and whether the scope moved: what is told to nobody is passed over by them.
+    labels: list[str]
     scope_before: list[str]
     scope_after: list[str]
+    published_before: datetime | None
+    published_after: datetime | None
+    # All tokens of both scopes.
+    who: list[str]
 
     class Settings:
         name = "outbox"
-        indexes: ClassVar[list[IndexModel]] = [IndexModel([("at", ASCENDING), ("_id", ASCENDING)])]
+        indexes: ClassVar[list[IndexModel]] = [
+            IndexModel([("at", ASCENDING), ("_id", ASCENDING)]),
+            IndexModel([("who", ASCENDING), ("at", ASCENDING), ("_id", ASCENDING)]),
+        ]
 
 
 TRAIL = (HistoryEntry, OutboxEvent, BookingEntry, ResourceDay, MergeEntry, IntakeTry)

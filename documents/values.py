@@ -160,6 +160,8 @@ ContactId = Annotated[str, Reference("Contact")]
 DelegationId = Annotated[str, Reference("Delegation")]
 ItineraryId = Annotated[str, Reference("Itinerary")]
 ItineraryIssueId = Annotated[str, Reference("ItineraryIssue")]
+VenueId = Annotated[str, Reference("Venue")]
+ResourceId = Annotated[str, Reference("Resource")]
 IntakeLinkId = Annotated[str, Reference("IntakeLink")]
 
 

@@ -27,10 +27,12 @@ class Booking:
     start: datetime
     end: datetime
     item: str
+    # Which room of the venue that the label names.
+    room: str | None = None
 
     def overlaps(self, other: "Booking") -> bool:
-        """Whether both take the resource at the same instant; one that begins when the other ends does not."""
-        return self.resource == other.resource and self.start < other.end and other.start < self.end
+        """Whether both last at the same instant; one that begins when the other ends does not overlap it."""
+        return self.start < other.end and other.start < self.end
 
     def days(self) -> Iterator[date]:
         """The days, in UTC, that it touches."""
@@ -67,27 +69,57 @@ def bookings(itinerary: Itinerary) -> list[Booking]:
             taken[f"room:{fold(item.place.venue)}|{fold(item.place.room)}"] = f"{item.place.room}, {item.place.venue}"
         if item.transfer and item.transfer.vehicle:
             taken[f"vehicle:{fold(item.transfer.vehicle)}"] = item.transfer.vehicle
+        taken |= {f"resource:{resource}": resource for resource in item.resources}
         found += [Booking(resource, label, item.start, item.end, item.id) for resource, label in taken.items()]
+        if item.place and item.place.site and item.place.site_room:
+            site, room = item.place.site, item.place.site_room
+            found.append(Booking(f"room:{site}|{room}", site, item.start, item.end, item.id, room))
     return found
 
 
-def own_clashes(found: list[Booking], itinerary: str) -> list[Taken]:
-    """Where two items of one itinerary take the same."""
+Same = dict[str, str]
+
+
+async def people_behind(store: Store, found: Iterable[Booking], session: Any = None) -> Same:
+    """Which resources are a person, among those that these bookings may meet: ``resource:…`` to ``person:…``.
+
+    It is looked up when it is asked for: who drives the minibus may change after it was booked.
+    """
+    wanted = {booking.resource for booking in found}
+    resources = store.collection("resources")
+
+    async def known(query: dict[str, Any]) -> Same:
+        with translated():
+            kept = await resources.find(query, {"person": 1}, session=session).to_list()
+        return {f"resource:{document['_id']}": f"person:{document['person']}" for document in kept}
+
+    ids = sorted(key.removeprefix("resource:") for key in wanted if key.startswith("resource:"))
+    same = await known({"_id": {"$in": ids}, "person": {"$ne": None}}) if ids else {}
+    persons = {key.removeprefix("person:") for key in (*wanted, *same.values()) if key.startswith("person:")}
+    return same | (await known({"person": {"$in": sorted(persons)}}) if persons else {})
+
+
+def own_clashes(found: list[Booking], same: Same, itinerary: str) -> list[Taken]:
+    """Where two items of one itinerary take the same; ``same`` says which resources are a person."""
     clashes = []
     for index, booking in enumerate(found):
+        key = same.get(booking.resource, booking.resource)
         for other in found[:index]:
-            if booking.item != other.item and booking.overlaps(other):
+            alike = same.get(other.resource, other.resource) == key
+            if alike and booking.item != other.item and booking.overlaps(other):
                 start, end = max(booking.start, other.start), min(booking.end, other.end)
                 clashes.append(Taken(booking, start, end, itinerary, other.item, firm=True))
     return clashes
 
 
-async def other_clashes(store: Store, found: list[Booking], itinerary: str, session: Any = None) -> list[Taken]:
-    """Where bookings of other itineraries meet these."""
+async def other_clashes(
+    store: Store, found: list[Booking], same: Same, itinerary: str, session: Any = None
+) -> list[Taken]:
+    """Where bookings of other itineraries meet these; ``same`` says which resources are a person."""
     if not found:
         return []
     query = {
-        "resource": {"$in": sorted({booking.resource for booking in found})},
+        "resource": {"$in": sorted({booking.resource for booking in found} | same.keys() | set(same.values()))},
         "start": {"$lt": max(booking.end for booking in found)},
         "end": {"$gt": min(booking.start for booking in found)},
         "itinerary": {"$ne": itinerary},
@@ -98,14 +130,20 @@ async def other_clashes(store: Store, found: list[Booking], itinerary: str, sess
     for booking in found:
         for other in taken:
             start, end = max(booking.start, other["start"]), min(booking.end, other["end"])
-            if other["resource"] == booking.resource and start < end:
+            alike = same.get(other["resource"], other["resource"]) == same.get(booking.resource, booking.resource)
+            if alike and start < end:
                 clashes.append(Taken(booking, start, end, other["itinerary"], other["item"], firm=other["firm"]))
     return sorted(clashes, key=lambda taken: (taken.start, taken.booking.resource, taken.itinerary))
 
 
-async def prepare_guards(store: Store, found: Iterable[Booking]) -> None:
+def _guards(found: Iterable[Booking], same: Same) -> set[str]:
+    """The guards of what is taken: a person has one, by whatever name they are taken."""
+    return {f"{same.get(booking.resource, booking.resource)}@{day}" for booking in found for day in booking.days()}
+
+
+async def prepare_guards(store: Store, found: Iterable[Booking], same: Same) -> None:
     """Make the guard documents that taking these needs: before the transaction, where two may make the same one."""
-    keys = {f"{booking.resource}@{day}" for booking in found for day in booking.days()}
+    keys = _guards(found, same)
     guards = store.collection(GUARDS)
     with translated():
         known = {
@@ -143,10 +181,9 @@ def booked(itinerary: str, booking: Booking, *, firm: bool) -> dict[str, Any]:
     }
 
 
-async def touch_guards(store: Store, found: Iterable[Booking], session: Any) -> None:
+async def touch_guards(store: Store, found: Iterable[Booking], same: Same, session: Any) -> None:
     """Take a turn at the guard of each resource's day, in one order everywhere, so that nobody waits for ever."""
-    keys = sorted({f"{booking.resource}@{day}" for booking in found for day in booking.days()})
-    for key in keys:
+    for key in sorted(_guards(found, same)):
         result = await store.collection(GUARDS).update_one({"_id": key}, {"$inc": {"taken": 1}}, session=session)
         if result.matched_count != 1:
             message = "The plan changed while it was being confirmed: try again"

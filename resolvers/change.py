@@ -19,6 +19,8 @@ from resolvers.patch import Patcher, storable, written
 from resolvers.problem import Problem, ProblemCode, Problems
 
 Stored = dict[str, Any]
+# What a change came to: the id of the record, or what is wrong.
+Outcome = tuple[str | None, list[Problem]]
 
 
 def revision(context: Context, kind: str, record: Stored) -> str:

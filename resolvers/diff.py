@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from documents.record import graphql_name
-from documents.stamp import extend, leaf_key
+from documents.stamp import extend, group_name, leaf_key
 from documents.tree import Path, Tree
+
+# Stands for all groups of a list whose elements are told apart; no element is ever in a group of that name.
+WHOLE = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,9 @@ def _leaves(
         if value is None or not path.children or path.value or not isinstance(value, list | Mapping):
             yield name, leaf_key(path, groups), value
         elif isinstance(value, Mapping):
+            if path.nullable:
+                # That it is there is a fact of its own: all of it may have no value.
+                yield name, leaf_key(path, groups), {}
             yield from _leaves(path.children, value, name, groups)
         elif path.element:
             order: dict[str, list[str]] = {}
@@ -44,6 +50,10 @@ def _leaves(
             # The order of elements is a fact of its own; those told apart keep an order each.
             for below, ids in order.items():
                 yield f"{name}[]", leaf_key(path, below), ids
+            if path.apart:
+                # How the groups lie between each other is for those alone who read all of them.
+                whole = leaf_key(path, f"{groups}|{group_name(path)}={WHOLE}")
+                yield f"{name}[{WHOLE}]", whole, [item["id"] for item in value]
         else:
             yield name, leaf_key(path, groups), value
 

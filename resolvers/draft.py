@@ -16,7 +16,7 @@ from documents.tree import Path
 from resolvers.context import Context
 from resolvers.counts import advance, begin, moved
 from resolvers.diff import diff
-from resolvers.history import as_json, remember
+from resolvers.history import as_json, remember, rescoped
 from resolvers.patch import storable
 from resolvers.problem import Problem, ProblemCode, Problems, at
 from resolvers.references import references
@@ -213,6 +213,8 @@ async def _restamp_children(draft: Draft) -> None:
         for child in await cursor.to_list():
             scope = stamp(parse(model, child), draft.document)["scope"]
             await collection.update_one({"_id": child["_id"]}, {"$set": {"scope": scope}}, session=draft.session)
+            if scope != child["scope"]:
+                await rescoped(draft, kind, child, scope)
 
 
 async def make(draft: Draft, record: Record) -> Stored:

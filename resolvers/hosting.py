@@ -7,7 +7,15 @@ from typing import Any
 from auth.access import all_of, fetch
 from documents.itinerary import Host, HostAnswer, Item, Itinerary, ItineraryStatus
 from errors import Invalid, LimitReached
-from resolvers.bookings import Booking, bookings, other_clashes, own_clashes, prepare_guards, touch_guards
+from resolvers.bookings import (
+    Booking,
+    bookings,
+    other_clashes,
+    own_clashes,
+    people_behind,
+    prepare_guards,
+    touch_guards,
+)
 from resolvers.change import change
 from resolvers.context import Context
 from resolvers.draft import Draft, parse
@@ -53,10 +61,8 @@ async def answer(
     me = context.caller.person or ""
     if (item := _item(parse(Itinerary, record), item_id)) is not None:
         # Before the transaction: two would conflict in making the same guard.
-        await prepare_guards(
-            context.store,
-            [Booking(f"person:{who}", who, item.start, item.end, item.id) for who in (me, substitute) if who],
-        )
+        wanted = [Booking(f"person:{who}", who, item.start, item.end, item.id) for who in (me, substitute) if who]
+        await prepare_guards(context.store, wanted, await people_behind(context.store, wanted))
 
     async def work(draft: Draft) -> None:
         itinerary = parse(Itinerary, draft.document)
@@ -108,12 +114,14 @@ async def _take(draft: Draft, itinerary: Itinerary, before: set[Booking]) -> Non
     fresh = [booking for booking in bookings(itinerary) if booking not in before]
     if not fresh:
         return
-    await touch_guards(draft.context.store, fresh, draft.session)
-    taken = await other_clashes(draft.context.store, fresh, itinerary.id, draft.session)
+    store, session = draft.context.store, draft.session
+    same = await people_behind(store, fresh, session)
+    await touch_guards(store, fresh, same, session)
+    taken = await other_clashes(store, fresh, same, itinerary.id, session)
     keys = {(booking.item, booking.resource) for booking in fresh}
     taken += [
         clash
-        for clash in own_clashes(bookings(itinerary), itinerary.id)
+        for clash in own_clashes(bookings(itinerary), same, itinerary.id)
         if keys & {(clash.booking.item, clash.booking.resource), (clash.item, clash.booking.resource)}
     ]
     for clash in [clash for clash in taken if clash.firm][:1]:

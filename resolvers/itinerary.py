@@ -1,18 +1,14 @@
-"""What is special about itineraries: clashes, confirming, issuing, moving (ITIN-1 to ITIN-4, ITIN-6)."""
+"""What is special about itineraries: confirming, issuing, and what they take meanwhile (ITIN-1 to ITIN-3)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from auth.access import action_rule, fetch
+from auth.access import fetch
 from documents.itinerary import Day, Itinerary, ItineraryStatus, Override, named
 from documents.itinerary_issue import ItineraryIssue
 from documents.kinds import collection_of
-from documents.record import element_id
 from documents.store import Store
 from resolvers.bookings import (
     BOOKINGS,
@@ -22,54 +18,23 @@ from resolvers.bookings import (
     bookings,
     other_clashes,
     own_clashes,
+    people_behind,
     prepare_guards,
     release,
     rewrite,
     touch_guards,
 )
-from resolvers.change import change, out_of_turn
+from resolvers.change import Outcome, change, out_of_turn
+from resolvers.clashes import busy
 from resolvers.context import Context
 from resolvers.draft import RULES, Draft, Rules, make, parse, remake, told
-from resolvers.load import Load, Row, rows
+from resolvers.load import Load, rows
+from resolvers.moves import local
 from resolvers.person import OVER
-from resolvers.problem import Problem, ProblemCode
+from resolvers.places import check_rooms, name_places
+from resolvers.problem import ProblemCode
 
-Outcome = tuple[str | None, list[Problem]]
 BATCH = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Clash:
-    """A resource that two items take at the same time. ``other`` is None where the caller may not see it: busy."""
-
-    item: str
-    resource: str
-    hard: bool
-    start: datetime
-    end: datetime
-    other: Row | None
-
-
-async def clashes(context: Context, record_id: str, other: Load) -> list[Clash]:
-    """What an itinerary's items meet, for those who may plan it; hard ones block confirming.
-
-    Of an itinerary that the caller may not see, only the time that a firm booking takes is told (release ``busy``).
-    """
-    record = await fetch(context.store, "Itinerary", record_id, context.caller, context.now)
-    if not action_rule("Itinerary", context.caller, "confirm").allows(context.caller, record, context.now):
-        return []
-    itinerary = parse(Itinerary, record)
-    found = bookings(itinerary)
-    taken = own_clashes(found, itinerary.id) + await other_clashes(context.store, found, itinerary.id)
-    seen = {
-        row.doc["_id"]: row
-        for row in await rows(context, other, {"_id": {"$in": sorted({t.itinerary for t in taken})}})
-    }
-    return [
-        Clash(t.booking.item, t.booking.label, t.firm, t.start, t.end, seen.get(t.itinerary))
-        for t in taken
-        if t.firm or t.itinerary in seen
-    ]
 
 
 async def confirm(
@@ -77,7 +42,8 @@ async def confirm(
 ) -> Outcome:
     """Take the people and rooms of an itinerary. A hard clash blocks unless its item is overridden with a reason."""
     record = await fetch(context.store, "Itinerary", record_id, context.caller, context.now, action="confirm")
-    await prepare_guards(context.store, bookings(parse(Itinerary, record)))
+    planned = bookings(parse(Itinerary, record))
+    await prepare_guards(context.store, planned, await people_behind(context.store, planned))
 
     async def work(draft: Draft) -> None:
         if draft.document["status"] != ItineraryStatus.DRAFT:
@@ -94,21 +60,22 @@ async def confirm(
         itinerary = parse(Itinerary, draft.document)
         reasons = _reasons(draft, itinerary, overrides)
         found = bookings(itinerary)
-        await touch_guards(context.store, found, draft.session)
-        taken = own_clashes(found, itinerary.id)
-        taken += await other_clashes(context.store, found, itinerary.id, draft.session)
-        standing = await _standing(draft, found)
+        same = await people_behind(context.store, found, draft.session)
+        await touch_guards(context.store, found, same, draft.session)
+        taken = own_clashes(found, same, itinerary.id)
+        taken += await other_clashes(context.store, found, same, itinerary.id, draft.session)
+        standing = {(item, same.get(what, what)) for item, what in await _standing(draft, found)}
         told_of = set()
         for clash in taken:
-            key = (clash.booking.item, clash.booking.resource)
-            beside = (clash.item, clash.booking.resource)
+            what = same.get(clash.booking.resource, clash.booking.resource)
+            key, beside = (clash.booking.item, what), (clash.item, what)
             if not clash.firm or (key in standing and (clash.itinerary != itinerary.id or beside in standing)):
                 continue
             if clash.booking.item not in reasons:
-                draft.problem(ProblemCode.CONFLICT, _place(itinerary, clash), await _busy(draft, clash))
+                draft.problem(ProblemCode.CONFLICT, _place(itinerary, clash), await busy(draft.context, clash))
             elif key not in told_of:
                 told_of.add(key)
-                entry = Override(item=key[0], resource=key[1], reason=reasons[clash.booking.item])
+                entry = Override(item=key[0], resource=clash.booking.resource, reason=reasons[clash.booking.item])
                 kept = {**entry.model_dump(), "by": context.caller.person, "at": context.now}
                 draft.document["overrides"].append(kept)
         draft.document["status"] = str(ItineraryStatus.CONFIRMED)
@@ -152,23 +119,6 @@ def _place(itinerary: Itinerary, clash: Taken) -> str:
     return f"days[{day.id}].items[{clash.booking.item}]"
 
 
-async def _busy(draft: Draft, clash: Taken) -> str:
-    """What is told of a clash: the other plan's title to who may see it, else only that it is taken."""
-    context = draft.context
-    period = f"{clash.start:%Y-%m-%d %H:%M}–{clash.end:%H:%M} UTC"
-    label = clash.booking.label
-    if clash.booking.resource.startswith("person:"):
-        found = await rows(context, _names(), {"_id": label})
-        label = " ".join(found[0].doc[name] or "" for name in ("given_name", "family_name")) if found else "Someone"
-    seen = await rows(context, Load("Itinerary", {"_id", "title", "code"}), {"_id": clash.itinerary})
-    where = f" in “{next(filter(None, seen[0].doc['title'].values()))}” ({seen[0].doc['code']})" if seen else ""
-    return f"{label} is busy {period}{where}: move the item, choose another, or override it with a reason"
-
-
-def _names() -> Load:
-    return Load("Person", {"_id", "given_name", "family_name"})
-
-
 async def check(draft: Draft) -> None:
     """Items stand in their day; a final itinerary stays; a change of what it takes makes it a draft again."""
     itinerary: Itinerary = draft.model()
@@ -181,13 +131,15 @@ async def check(draft: Draft) -> None:
             draft.problem(ProblemCode.INVALID, "days", f"{day.date} stands there twice: put its items into one day")
         for item in day.items:
             try:
-                local = str(_local(item.start, item.zone).date())
+                begins = str(local(item.start, item.zone).date())
             except OverflowError:
-                local = "no day of the calendar"
-            if local != str(day.date):
-                message = f"This item begins on {local} in {item.zone}, not on {day.date}: move it or its day"
+                begins = "no day of the calendar"
+            if begins != str(day.date):
+                message = f"This item begins on {begins} in {item.zone}, not on {day.date}: move it or its day"
                 draft.problem(ProblemCode.INVALID, f"days[{day.id}].items[{item.id}].start", message)
         day.items.sort(key=lambda item: (item.start, item.end))
+    entries = [(f"days[{day.id}].items[{item.id}]", item) for day in itinerary.days for item in day.items]
+    await check_rooms(draft, entries, [item for day in draft.before.get("days") or () for item in day["items"]])
     itinerary.days.sort(key=lambda day: day.date)
     firm_states = (ItineraryStatus.CONFIRMED, ItineraryStatus.ISSUED)
     if draft.action == "restore" and draft.before["archived_at"] is not None and itinerary.status in firm_states:
@@ -286,11 +238,13 @@ async def _make_issue(draft: Draft) -> None:
 
 
 async def _named(draft: Draft, days: list[Day]) -> list[Day]:
-    """The days with our people by name: partners read an issue without having the people in scope."""
+    """The days with our people and venues by name: partners read an issue without having them in scope."""
     wanted = sorted({person for day in days for item in day.items for _, person in item.ours()})
     persons = draft.context.store.collection(collection_of("Person"))
     found = await persons.find({"_id": {"$in": wanted}}, session=draft.session).to_list()
-    return named(days, {person["_id"]: f"{person['given_name']} {person['family_name']}" for person in found})
+    copies = named(days, {person["_id"]: f"{person['given_name']} {person['family_name']}" for person in found})
+    await name_places(draft, [item.place for day in copies for item in day.items])
+    return copies
 
 
 async def effect(draft: Draft) -> None:
@@ -298,85 +252,6 @@ async def effect(draft: Draft) -> None:
     await keep_bookings(draft)
     if draft.action == "issue":
         await _make_issue(draft)
-
-
-async def move_day(context: Context, record_id: str, if_revision: str, day_id: str, to: date) -> Outcome:
-    """Move a day, and all its items with it, to another date; local times stay (ITIN-6)."""
-
-    async def work(draft: Draft) -> None:
-        itinerary = parse(Itinerary, draft.document)
-        day = next((day for day in itinerary.days if day.id == day_id), None)
-        if day is None:
-            draft.problem(ProblemCode.NOT_FOUND, "day", "There is no such day: read the itinerary again")
-            return
-        by = to - day.date
-        try:
-            for item in day.items:
-                for name in ("start", "end", "actual_start", "actual_end"):
-                    setattr(item, name, _shifted(getattr(item, name), item.zone, by))
-        except OverflowError:
-            draft.problem(ProblemCode.INVALID, "to", f"{to} lies outside the calendar: name another day")
-            return
-        day.date = to
-        _put_days(draft, itinerary)
-
-    return await change(context, "Itinerary", record_id, "update", if_revision, work)
-
-
-async def move_item(
-    context: Context, record_id: str, if_revision: str, item_id: str, start: datetime, *, following: bool
-) -> Outcome:
-    """Move an item to another start, to the day that this falls on; with ``following``, the day's later ones too."""
-
-    async def work(draft: Draft) -> None:
-        itinerary = parse(Itinerary, draft.document)
-        day = next((day for day in itinerary.days if any(item.id == item_id for item in day.items)), None)
-        if day is None:
-            draft.problem(ProblemCode.NOT_FOUND, "item", "There is no such item: read the itinerary again")
-            return
-        moved = next(item for item in day.items if item.id == item_id)
-        along = [item for item in day.items if item is moved or (following and item.start >= moved.end)]
-        try:
-            by = _local(start, moved.zone) - _local(moved.start, moved.zone)
-            for item in along:
-                lasts = item.end - item.start
-                item.start = start if item is moved else _shifted(item.start, item.zone, by) or item.start
-                item.end = item.start + lasts
-                target = _local(item.start, item.zone).date()
-                if target != day.date:
-                    day.items.remove(item)
-                    _day_of(itinerary, target).items.append(item)
-        except OverflowError:
-            draft.problem(ProblemCode.INVALID, "start", f"{start} lies outside the calendar: name another time")
-            return
-        _put_days(draft, itinerary)
-
-    return await change(context, "Itinerary", record_id, "update", if_revision, work)
-
-
-def _day_of(itinerary: Itinerary, target: date) -> Day:
-    for day in itinerary.days:
-        if day.date == target:
-            return day
-    day = Day(id=element_id(), date=target)
-    itinerary.days.append(day)
-    return day
-
-
-def _shifted(moment: datetime | None, zone: str, by: timedelta) -> datetime | None:
-    """The local time so much later, also across a change of the clocks. Raises OverflowError."""
-    if moment is None:
-        return None
-    return (_local(moment, zone) + by).replace(tzinfo=ZoneInfo(zone)).astimezone(moment.tzinfo)
-
-
-def _local(moment: datetime, zone: str) -> datetime:
-    """What a clock on the wall there shows. Raises OverflowError."""
-    return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
-
-
-def _put_days(draft: Draft, itinerary: Itinerary) -> None:
-    draft.document["days"] = [day.model_dump() for day in itinerary.days]
 
 
 RULES["Itinerary"] = Rules(check=check, effect=effect)

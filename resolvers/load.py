@@ -22,14 +22,16 @@ class Row:
     """A stored record as this caller sees it: what they may not read is gone, what it refers to is joined.
 
     Its instants are UTC and do not say so: ``auth.rules.utc`` makes one comparable.
+    ``now`` is the record as it is today, by which rights are judged, where ``doc`` is as it once was.
     """
 
-    __slots__ = ("doc", "kind", "sight")
+    __slots__ = ("doc", "kind", "now", "sight")
 
-    def __init__(self, kind: str, doc: dict[str, Any], sight: Sight) -> None:
+    def __init__(self, kind: str, doc: dict[str, Any], sight: Sight, now: dict[str, Any] | None = None) -> None:
         self.kind = kind
         self.doc = doc
         self.sight = sight
+        self.now = doc if now is None else now
 
 
 class Rows(list[Row]):

@@ -6,6 +6,7 @@ from resolvers.change import change
 from resolvers.context import Context
 from resolvers.draft import Draft
 from resolvers.problem import Problem, ProblemCode
+from resolvers.slug import free
 
 Outcome = tuple[str | None, list[Problem]]
 
@@ -19,6 +20,8 @@ async def publish(context: Context, kind: str, record_id: str, embargo: datetime
                 ProblemCode.CONFLICT, "id", "A restricted record cannot be published: lift the restriction first"
             )
         draft.document["published_from"] = embargo or context.now
+        if "slug" in draft.document:
+            draft.document["slug"] = await free(context, kind, draft.document, draft.session)
 
     return await change(context, kind, record_id, "publish", None, work)
 

@@ -186,6 +186,20 @@ def _size(window: Window, most: int) -> tuple[int, bool]:
     return size, backward
 
 
+async def narrowed(
+    context: Context, sight: Sight, window: Window, *, only: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The filter of the records in scope that a window's conditions and search leave. Raises Invalid, LimitReached."""
+    conditions = [sight.filter(), dict(only or {})]
+    if not window.archived:
+        conditions.append(not_archived(sight))
+    if window.where:
+        conditions.append(await Where(context).compile(sight.kind.kind, window.where))
+    if window.search is not None:
+        conditions.append(search_filter(sight, window.search))
+    return all_of(conditions)
+
+
 async def page(
     context: Context, kind: str, load: Load, window: Window, *, only: Mapping[str, Any] | None = None
 ) -> Page:
@@ -197,14 +211,7 @@ async def page(
         )
     size, backward = _size(window, context.settings.max_page)
     order = _ordered(sight, window.order_by)
-    conditions = [sight.filter(), dict(only or {})]
-    if not window.archived:
-        conditions.append(not_archived(sight))
-    if window.where:
-        conditions.append(await Where(context).compile(kind, window.where))
-    if window.search is not None:
-        conditions.append(search_filter(sight, window.search))
-    query = all_of(conditions)
+    query = await narrowed(context, sight, window, only=only)
     seeks = [
         order.seek(cursor, place, context, beyond=place == "after")
         for place, cursor in (("after", window.after), ("before", window.before))

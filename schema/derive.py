@@ -25,7 +25,7 @@ from resolvers.relations import Back
 from schema.scalars import LEAVES
 from schema.wording import ARGUMENTS, enumerated
 
-Use = Literal["read", "order", "write", "reference", "back", "extra", "action", "kind"]
+Use = Literal["read", "order", "write", "reference", "back", "extra", "action", "kind", "spoken"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

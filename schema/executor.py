@@ -4,12 +4,21 @@ Where a value is a loaded record and its selection has a shape, the shape replac
 else goes the stock way.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from graphql import GraphQLNonNull, GraphQLObjectType, GraphQLResolveInfo, is_object_type
+from graphql import (
+    FieldNode,
+    GraphQLError,
+    GraphQLField,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    is_object_type,
+)
 from graphql.execution.collect_fields import FieldDetails
+from graphql.execution.values import get_argument_values
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from resolvers.context import Context
@@ -31,8 +40,15 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         key = (type_.name, *[id(found.node) for found in details], context.plan_key)
         plan: Plan | None = context.plans.get(key)
         if plan is None:
-            plan = context.plans[key] = plan_record(self._collected, type_, list(details), type_.name)
+            plan = context.plans[key] = plan_record(self._collected, self._given, type_, list(details), type_.name)
         return plan
+
+    def _given(self, definition: GraphQLField, node: FieldNode) -> Mapping[str, Any]:
+        try:
+            return get_argument_values(definition, node, self.variable_values)
+        except GraphQLError:
+            # The stock executor says what is wrong.
+            return {}
 
     def _collected(self, type_: GraphQLObjectType, details: list[Any]) -> dict[str, list[Any]]:
         found: dict[str, list[Any]] = self.collect_subfields(type_, details).grouped_field_set

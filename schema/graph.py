@@ -11,6 +11,7 @@ from auth.policy import ACTIONS
 from documents.kinds import KINDS, kind_of, tree_of
 from documents.record import Action
 from errors import LimitReached
+from resolvers import past
 from resolvers.change import revision
 from resolvers.history import history
 from resolvers.kinds import RULED
@@ -26,6 +27,7 @@ from schema.mask import MaskedSchema
 from schema.names import plural, singular, snake
 from schema.outputs import Outputs
 from schema.record_fields import history_types, permitted, withheld
+from schema.scalars import DateTime
 from schema.selection import by_id, load_at, payload_type
 from schema.viewer import add_viewer
 
@@ -75,10 +77,10 @@ class Graph:
         return MaskedSchema(mask, self.query, self.mutation if writable else None)
 
     def _extras(self, kind: str, cls: type) -> None:
-        past = history_types(self.outputs.records["Person"])
+        told = history_types(self.outputs.records["Person"])
 
         def revision_of(self: Any, info: Info) -> str:
-            return revision(info.context, self.kind, self.doc)
+            return revision(info.context, self.kind, self.now)
 
         def withheld_of(self: Any) -> list[str]:
             return withheld(self)
@@ -89,7 +91,7 @@ class Graph:
         async def history_of(self: Any, info: Info, first: int = 20, after: str | None = None) -> Any:
             return await history(info.context, self, first, after, load_at(info, "Person", ("nodes", "by")))
 
-        history_of.__annotations__["return"] = past
+        history_of.__annotations__["return"] = told
         for name, resolver, says in (
             (
                 "revision",
@@ -124,8 +126,10 @@ class Graph:
     def _reads(self, kind: str) -> None:
         record, mark = self.outputs.records[kind], Mark(kind, "kind")
 
-        async def one(info: Info, id: strawberry.ID) -> Any:
-            return await by_id(info, kind, id)
+        async def one(info: Info, id: strawberry.ID, as_of: DateTime | None = None) -> Any:
+            if as_of is None or kind_of(id) != kind:
+                return await by_id(info, kind, id)
+            return await past.as_of(info.context, kind, id, as_of, load_at(info, kind, ()))
 
         async def by_code(info: Info, code: str) -> Any:
             found = await rows(info.context, load_at(info, kind, ()), {"code": code}, limit=1)
@@ -156,8 +160,20 @@ class Graph:
         add(self.query, name, None, description=says, mark=mark, resolver=one)
         says = f"The {kind} of this code; null where there is none for you."
         add(self.query, f"{snake(kind)}_by_code", None, description=says, mark=mark, resolver=by_code)
+        if any(path.name == "slug" for path in tree_of(kind).paths):
+            self._by_slug(kind)
         says = f"{kind} records that you have in scope, by conditions, search and order, page by page."
         add(self.query, plural(kind), None, description=says, mark=mark, resolver=many)
+
+    def _by_slug(self, kind: str) -> None:
+        async def by_slug(info: Info, slug: str) -> Any:
+            found = await rows(info.context, load_at(info, kind, ()), {"slug": slug}, sort=[("_id", 1)], limit=1)
+            return found[0] if found else None
+
+        by_slug.__annotations__["return"] = self.outputs.records[kind] | None
+        says = f"The {kind} of this public address; null where there is none for you."
+        mark = Mark(kind, "kind")
+        add(self.query, f"{snake(kind)}_by_slug", None, description=says, mark=mark, resolver=by_slug)
 
     def _writes(self, kind: str) -> None:
         self.payloads[kind] = payload_type(kind, self.outputs.records[kind])

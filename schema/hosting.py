@@ -40,11 +40,11 @@ def add_fields(graph: Any) -> None:
 
     async def my_hosting(
         info: Info,
-        start: Annotated[Date, strawberry.argument(name="from")],
+        from_: Annotated[Date, strawberry.argument(name="from")],
         end: Annotated[Date, strawberry.argument(name="to")],
     ) -> Any:
         plans, visits = load_at(info, "Itinerary", ("itinerary",)), load_at(info, "Delegation", ("visit",))
-        return await hosting.hosting(info.context, date.fromisoformat(start), date.fromisoformat(end), plans, visits)
+        return await hosting.hosting(info.context, date.fromisoformat(from_), date.fromisoformat(end), plans, visits)
 
     async def answer_hosting(info: Info, id: ID, item: ID, answer: Any, substitute: ID | None = None) -> Any:
         outcome = await hosting.answer(info.context, id, item, answer, substitute)

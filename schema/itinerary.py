@@ -6,7 +6,7 @@ from typing import Any
 import strawberry
 from strawberry import ID, Info
 
-from resolvers import itinerary
+from resolvers import clashes, itinerary, moves
 from schema.derive import Mark, add, list_of, new_class
 from schema.extras import extra
 from schema.given import plain
@@ -29,17 +29,18 @@ def add_types(graph: Any) -> None:
     record = graph.outputs.records["Itinerary"]
     clash = new_class("Clash")
     add(clash, "item", ID, description="Id of the item that clashes.")
-    add(clash, "resource", str, description="What is taken: id of a person, or the name of a room or vehicle.")
+    says = "What is taken: id of a person, resource or venue, or the name of a room or vehicle."
+    add(clash, "resource", str, description=says)
     add(clash, "hard", bool, description="Whether it blocks confirming; else the other plan is not confirmed yet.")
     add(clash, "start", DateTime, description="From when on both take it.")
     add(clash, "end", DateTime, description="Until when both take it.")
     add(clash, "other", record | None, description="The other itinerary; null where you only learn that it is busy.")
     strawberry.type(clash, description="A resource that two items take at the same time (ITIN-2).")
 
-    async def clashes(self: Any, info: Info) -> Any:
-        return await itinerary.clashes(info.context, self.doc["_id"], load_at(info, "Itinerary", ("other",)))
+    async def clashes_of(self: Any, info: Info) -> Any:
+        return await clashes.clashes(info.context, self.doc["_id"], load_at(info, "Itinerary", ("other",)))
 
-    clashes.__annotations__["return"] = list_of(clash)
+    clashes_of.__annotations__["return"] = list_of(clash)
     says = "What its items meet in this and other itineraries. Of plans you may not see you learn only the time."
     add(
         record,
@@ -47,7 +48,7 @@ def add_types(graph: Any) -> None:
         None,
         description=says,
         mark=Mark("Itinerary", "extra", action="clashes", right="confirm"),
-        resolver=clashes,
+        resolver=clashes_of,
     )
 
 
@@ -74,7 +75,7 @@ def add_fields(graph: Any) -> None:
 
     async def move_day(info: Info, id: ID, if_revision: str, day: ID, to: Date) -> Any:
         return await payload(
-            info, "Itinerary", await itinerary.move_day(info.context, id, if_revision, day, date.fromisoformat(to))
+            info, "Itinerary", await moves.move_day(info.context, id, if_revision, day, date.fromisoformat(to))
         )
 
     async def move_item(
@@ -85,7 +86,7 @@ def add_fields(graph: Any) -> None:
         start: DateTime,
         following: bool = False,
     ) -> Any:
-        outcome = await itinerary.move_item(info.context, id, if_revision, item, start, following=following)
+        outcome = await moves.move_item(info.context, id, if_revision, item, start, following=following)
         return await payload(info, "Itinerary", outcome)
 
     says = (

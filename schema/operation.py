@@ -7,6 +7,7 @@ from typing import Any
 
 from graphql import (
     DocumentNode,
+    FieldNode,
     GraphQLError,
     OperationDefinitionNode,
     VariableNode,
@@ -35,7 +36,7 @@ class Parsed:
     """A document that is valid for a mask, with the plans compiled for it so far."""
 
     document: DocumentNode
-    # Names of the variables that @skip and @include look at.
+    # Names of the variables that @skip, @include and texts in one language look at.
     switches: tuple[str, ...]
     # Entries of the longest list that is written out in it.
     longest: int
@@ -70,8 +71,16 @@ class _Look(Visitor):
     def enter_list_value(self, node: Any, *_: Any) -> None:
         self.longest = max(self.longest, len(node.values))
 
+    def enter_field(self, node: FieldNode, *_: Any) -> None:
+        # A shape speaks one language, so that the language, too, decides which plan is taken.
+        if node.name.value == "in":
+            self._take(node.arguments)
+
     def enter_directive(self, node: Any, *_: Any) -> None:
-        for argument in node.arguments or ():
+        self._take(node.arguments)
+
+    def _take(self, arguments: Any) -> None:
+        for argument in arguments or ():
             if isinstance(argument.value, VariableNode):
                 self.names.add(argument.value.name.value)
 

@@ -6,7 +6,7 @@ from typing import Any
 import strawberry
 
 from documents.kinds import KINDS, tree_of
-from documents.tree import Path
+from documents.tree import Path, is_text
 from resolvers.relations import backs_of
 from schema.derive import (
     Mark,
@@ -21,6 +21,7 @@ from schema.derive import (
     readers,
     scalar_type,
 )
+from schema.language import spoken
 
 
 def _record_class(kind: str) -> type:
@@ -83,5 +84,8 @@ class Outputs:
             cls = self._parts[name] = new_class(name)
             for child in path.children:
                 self._field("" if path.value else kind, cls, child)
+            if is_text(path):
+                says = "In this language; in another one where it is not given in this."
+                add(cls, "in", None, description=says, mark=Mark("", "spoken"), resolver=spoken)
             strawberry.type(cls, description=one_line(path.model.__doc__))
         return self._parts[name]

@@ -4,12 +4,13 @@ Access is decided while loading (resolvers/load.py strips each record once), so 
 selection holds something with a resolver of its own there is no shape, and the stock executor answers that object.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from bson import Decimal128
 from graphql import (
+    FieldNode,
     GraphQLEnumType,
     GraphQLField,
     GraphQLList,
@@ -22,8 +23,11 @@ from documents.tree import Path
 from resolvers.load import Load
 from schema.derive import Mark
 from schema.extras import EXTRAS
+from schema.language import say
 
 Shape = Callable[[Any], dict[str, Any]]
+# The arguments of a field of this operation, as they were given; empty where they are not valid.
+Arguments = Callable[[GraphQLField, FieldNode], Mapping[str, Any]]
 Collect = Callable[[GraphQLObjectType, list[Any]], dict[str, list[Any]]]
 
 _LARGEST_INT = 2_147_483_647
@@ -72,7 +76,10 @@ class _Writer:
     """Writes the source of one shape."""
 
     collect: Collect
-    names: dict[str, Any] = field(default_factory=lambda: {"A": _aside, "INT": _int, "DEC": _decimal, "STR": _text})
+    arguments: Arguments
+    names: dict[str, Any] = field(
+        default_factory=lambda: {"A": _aside, "INT": _int, "DEC": _decimal, "STR": _text, "SAY": say}
+    )
     counter: int = 0
 
     def name(self, prefix: str) -> str:
@@ -114,6 +121,8 @@ class _Writer:
         mark = mark_of(definition)
         if mark is None:
             return None
+        if mark.use == "spoken":
+            return self._spoken(definition, details, load, var, above)
         if mark.use == "extra":
             EXTRAS[mark.action or ""].needs(load)
             return None
@@ -122,6 +131,15 @@ class _Writer:
         assert mark.path is not None  # noqa: S101  # reads and references carry their path
         # A part may stand in several places: its fields are found below the place at hand.
         return self._path(mark.path if above is None else above.child(mark.path.name), definition, details, load, var)
+
+    def _spoken(
+        self, definition: GraphQLField, details: list[Any], load: Load, var: str, above: Path | None
+    ) -> str | None:
+        """A text in the language asked for. ``above`` is the text's own path."""
+        assert above is not None  # noqa: S101  # only texts have such a field
+        load.paths |= {child.path for child in above.children}
+        language = self.arguments(definition, details[0].node).get("language")
+        return None if language is None else f"STR(SAY({var}, {str(language)!r}))"
 
     def _path(self, path: Path, definition: GraphQLField, details: list[Any], load: Load, var: str) -> str | None:
         stored = "_id" if path.path == "id" else path.name
@@ -193,10 +211,12 @@ def _some_leaf(path: Path) -> str:
     return leaf.path
 
 
-def plan_record(collect: Collect, type_: GraphQLObjectType, details: list[Any], kind: str) -> Plan:
+def plan_record(
+    collect: Collect, arguments: Arguments, type_: GraphQLObjectType, details: list[Any], kind: str
+) -> Plan:
     """The plan for a selection on a record type."""
     load = Load(kind)
-    writer = _Writer(collect)
+    writer = _Writer(collect, arguments)
     code = writer.record(type_, details, load, "d")
     return Plan(load, None if code is None else _compiled(writer, code, "d = row.doc"))
 

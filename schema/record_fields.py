@@ -18,7 +18,7 @@ from schema.scalars import DateTime
 def withheld(row: Row) -> list[str]:
     """Paths of the caller's mask that they may not read on this record, outermost only: by the table and the scope."""
     sight = row.sight
-    bits = sight.bits(row.doc)
+    bits = sight.bits(row.now)
     found: list[str] = []
 
     def visit(paths: Any, at: str) -> None:
@@ -44,15 +44,15 @@ def permitted(context: Context, row: Row) -> list[str]:
     lifecycle = KINDS[row.kind].lifecycle
     steps = {action.name for action in lifecycle.actions}
     # A state the caller may not read must not show through what is possible.
-    state = row.doc.get("status")
+    state = row.now.get("status")
     possible = set(lifecycle.valid(state)) if state is not None else set()
     found = []
     for action in sorted(row.sight.kind.actions):
         if action == "create" or (action in steps and action not in possible):
             continue
-        if action in _UNDOES and row.doc.get(_UNDOES[action]) is None:
+        if action in _UNDOES and row.now.get(_UNDOES[action]) is None:
             continue
-        if action_rule(row.kind, context.caller, action).allows(context.caller, row.doc, context.now):
+        if action_rule(row.kind, context.caller, action).allows(context.caller, row.now, context.now):
             found.append(action)
     return found
 

@@ -157,6 +157,7 @@ class Draw:
                     "at": NOW - timedelta(hours=self.random.choice((1, 2, 3))),
                     "by": self.random.choice([None, *self.ids["Person"]]),
                     "action": self.random.choice(actions),
+                    "number": number + 1,
                     "keys": keys,
                     "changes": [found.stored() for found in moved],
                 }

@@ -202,7 +202,7 @@ def mutations(graph: Graph, kind: str, action: str) -> list[str]:
 def call(name: str, mutation: GraphQLField, record_id: str) -> str:
     """A mutation of a record, with the least that its arguments take."""
     given = {"id": f'"{record_id}"'}
-    least = {"Date": '"2026-05-04"', "DateTime": '"2026-05-04T09:00:00Z"', "ID": '"x"', "String": '"x"'}
+    least = {"Date": '"2026-05-04"', "DateTime": '"2026-05-04T09:00:00Z"', "ID": '"x"', "String": '"x"', "Int": "1"}
     for argument, shape in mutation.args.items():
         if is_required_argument(shape) and argument != "id":
             named = get_named_type(shape.type)

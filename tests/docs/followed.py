@@ -14,7 +14,8 @@ _FILE = r"`([a-z_/]+\.py)`"
 _BLOCK = r":\s*\n```python\n(?P<code>.*?)^```$"
 _STEP = re.compile(
     rf"^(?:New file (?P<new>{_FILE})"
-    rf"|In (?P<old>{_FILE}), (?P<where>below|in place of) the line\s+`(?P<line>[^`]+)`){_BLOCK}",
+    rf"|In (?P<old>{_FILE}), (?P<where>below|in place of) the "
+    rf"(?P<which>|first |last )line\s+`(?P<line>[^`]+)`){_BLOCK}",
     re.MULTILINE | re.DOTALL,
 )
 
@@ -28,6 +29,8 @@ class Step:
     # Where: a new file, or below or in place of a line.
     where: str = "new"
     line: str = ""
+    # Which of two such lines, where there are two: “first ” or “last ”.
+    which: str = ""
 
     def take(self, root: Path) -> None:
         """Do what the step says. Raises ValueError where the source does not hold the line exactly once."""
@@ -39,10 +42,11 @@ class Step:
             return
         lines = path.read_text("utf-8").splitlines(keepends=True)
         found = [number for number, line in enumerate(lines) if line.strip() == self.line]
-        if len(found) != 1:
+        if len(found) != (2 if self.which else 1):
             raise ValueError(f"{self.file} holds the line {self.line!r} {len(found)} times: correct {DOCUMENT}")
-        kept = [lines[found[0]]] if self.where == "below" else []
-        lines[found[0] : found[0] + 1] = [*kept, self.code]
+        place = found[-1 if self.which == "last " else 0]
+        kept = [lines[place]] if self.where == "below" else []
+        lines[place : place + 1] = [*kept, self.code]
         path.write_text("".join(lines), "utf-8")
 
 
@@ -54,7 +58,7 @@ def steps() -> list[Step]:
         if match["new"]:
             found.append(Step(match["new"].strip("`"), match["code"]))
         else:
-            found.append(Step(match["old"].strip("`"), match["code"], match["where"], match["line"]))
+            found.append(Step(match["old"].strip("`"), match["code"], match["where"], match["line"], match["which"]))
     if len(found) != text.count("```python"):
         raise ValueError(f"{DOCUMENT} has {text.count('```python')} blocks and {len(found)} places: name each place")
     return found

@@ -21,6 +21,9 @@ def facts(kind: str) -> dict[str, Any]:
         "Contact": {"familyName": "Yılmaz"},
         "Delegation": {"title": {"en": "Visit"}, "dates": {"start": "2026-05-10", "end": "2026-05-12"}},
         "Itinerary": {"title": {"en": "Days of the visit"}},
+        "Venue": {"name": {"en": f"House {number}"}},
+        "Resource": {"name": {"en": f"Minibus {number}"}, "type": "VEHICLE"},
+        "CulturalProgramme": {"theme": {"en": "A day in Baku"}},
         "Cover": {"period": {"start": "2026-05-10", "end": "2026-05-12"}},
         "IntakeLink": {"expiresAt": "2026-05-20T00:00:00Z"},
     }

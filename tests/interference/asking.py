@@ -2,9 +2,11 @@
 
 import random
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from graphql import (
+    GraphQLEnumType,
     GraphQLField,
     GraphQLObjectType,
     GraphQLSchema,
@@ -19,9 +21,16 @@ from tests.interference.coverage import Coverage, Place
 from tests.interference.drafts import Draft, Request, cursors_of, fields_of, leaves, written
 from tests.interference.inputs import Inputs
 from tests.interference.pair import Pair
+from tests.interference.values import NOW
 
 DEEPEST = 3
 ACCESSES = 26
+# Arguments that name a record of some kind, or an element of a list.
+NAMED = {"itinerary": "Itinerary", "delegation": "Delegation"}
+ELEMENTS = {"day": "days", "item": "days.items", "member": "members"}
+# What the id is of where it is not of the kind that is given back, and which argument the revision is of.
+ABOUT = {"placeCulturalProgramme": ("CulturalProgramme", "itinerary")}
+OFTEN = {"access", "changes", "due", "happenings"}
 WINDOW = {"where", "search", "orderBy", "archived", "first", "last", "after", "before"}
 
 
@@ -182,7 +191,7 @@ class Asker:
             parts.append(f"{name}: {draft.variable(argument.type, value)}")
         return f"({', '.join(parts)})" if parts else ""
 
-    def _argument(self, name: str, type_: Any, kind: str) -> Any:  # noqa: PLR0911  # one case for each name
+    def _argument(self, name: str, type_: Any, kind: str) -> Any:  # noqa: C901, PLR0911, PLR0912  # one case for each name
         if name in ("first", "last"):
             return self.rng.choice((1, 2, 3, 5, 8))
         if name in ("after", "before"):
@@ -193,9 +202,30 @@ class Asker:
             return [self.record_id(self.rng.choice(self.kinds)) for _ in range(self.rng.randint(1, 8))]
         if name == "id":
             return self.record_id(kind or self.rng.choice(self.kinds))
+        if name == "asOf":
+            return (NOW - timedelta(minutes=self.rng.randrange(-10, 100_000))).isoformat()
+        if name in ("from", "to"):
+            return self._day(name)
+        if name == "year":
+            return self.rng.choice((2024, 2025, 2026))
+        if name == "slug":
+            return self.rng.choice(self.pair.constants.get((kind, "slug")) or ["lotus"])
+        if name == "kinds":
+            return self.rng.sample(sorted(KINDS), k=3)
+        if name == "unit":
+            return self.record_id("Unit") if "Unit" in self.kinds else "unt_0"
+        if name in NAMED and self.rng.random() < 0.9:
+            return self.record_id(NAMED[name])
+        if known := self.pair.elements.get((kind, ELEMENTS.get(name, ""))):
+            return self.rng.choice(known)
         if name == "field":
             return self.rng.choice(self._fields(kind or self.rng.choice(self.kinds)))
         return self.inputs.value(type_, None, kind)
+
+    def _day(self, name: str) -> str:
+        """A first day, or one after all first days and not too far from them."""
+        days = (-30, -8, -1, 0, 1) if name == "from" else (2, 6, 31, 60)
+        return (NOW.date() + timedelta(days=self.rng.choice(days))).isoformat()
 
     def _fields(self, kind: str) -> list[str]:
         return [".".join(name for name in names) for names, _ in self.leaves[kind]]
@@ -213,7 +243,9 @@ class Asker:
             return self.rng.choice(self.pair.hidden[kind])
         return f"{KINDS[kind].prefix}_{self.rng.randrange(10**19):020}"
 
-    def _root(self, alias: str, name: str, field_: GraphQLField, draft: Draft) -> str:
+    def _root(  # noqa: PLR0911  # one case for each form that a root may have
+        self, alias: str, name: str, field_: GraphQLField, draft: Draft
+    ) -> str:
         kind = self._kind_of(field_)
         inner = get_named_type(field_.type)
         if kind is None and inner.name == "Node":
@@ -221,7 +253,13 @@ class Asker:
             kinds = self.rng.sample(self.kinds, k=min(3, len(self.kinds)))
             spreads = " ".join(f"... on {found} {{ {self.record(found, draft, 1, most=4)} }}" for found in kinds)
             return f"{alias}: {name}{arguments} {{ id __typename {spreads} }}"
+        if kind is None and "by" in field_.args:
+            return self._stats(alias, name, field_, draft)
         if kind is None:
+            if name == "visitFigures":
+                year = self._argument("year", None, "")
+                draft.figures[alias] = year
+                return f"{alias}: visitFigures(year: {year}){self.below(inner, draft)}"
             if name == "access":
                 return self._access(alias, field_, draft)
             return f"{alias}: {name}{self._arguments(field_, draft, '')}{self.below(inner, draft)}"
@@ -230,6 +268,21 @@ class Asker:
                 self._count(kind, argument, draft)
             return f"{alias}: {name}{self._arguments(field_, draft, kind)} {{ {self._whole(kind, draft)} }}"
         return self._connection(alias, name, field_, kind, draft)
+
+    def _stats(self, alias: str, name: str, field_: GraphQLField, draft: Draft) -> str:
+        """Figures in one or two groupings, under conditions as those of a list."""
+        kind = next(found for found in self.kinds if f"{found}Stats" == get_named_type(field_.type).name)
+        given = self._window(field_, kind, draft)
+        grouped = fields_of(field_.args["by"].type)
+        chosen = {}
+        for _ in range(self.rng.choice((1, 1, 2))):
+            _, _, by = self.least([(kind, "by", found) for found in grouped])
+            self._count(kind, "by", draft, by)
+            inner = get_named_type(grouped[by].type)
+            chosen[by] = self.rng.choice(list(inner.values)) if isinstance(inner, GraphQLEnumType) else True
+        given["by"] = chosen
+        shown = self._arguments(field_, draft, kind, given)
+        return f"{alias}: {name}{shown}{self.below(get_named_type(field_.type), draft)}"
 
     def _count(self, kind: str, door: str, draft: Draft, path: str = "") -> None:
         draft.places.append((kind, door, path))
@@ -313,7 +366,7 @@ class Asker:
         assert query is not None
         draft = Draft()
         names = list(query.fields)
-        weights = [9 if "where" in found.args else 8 if name == "access" else 2 for name, found in query.fields.items()]
+        weights = [9 if "where" in found.args else 8 if name in OFTEN else 2 for name, found in query.fields.items()]
         roots = []
         for n, name in enumerate(self.rng.choices(names, weights, k=self.rng.choice((1, 2, 3)))):
             roots.append(self._root(f"r{n}", name, query.fields[name], draft))
@@ -337,12 +390,15 @@ class Asker:
         kind, name = place[0], places[place]
         field_ = mutation.fields[name]
         given: dict[str, Any] = {}
+        about, revised = ABOUT.get(name, (kind, "id"))
         if "id" in field_.args:
-            given["id"] = self.record_id(kind)
+            given["id"] = self.record_id(about)
+        if revised in field_.args:
+            given.setdefault(revised, self.record_id(kind))
         for argument in ("ifRevision", "input", "patch"):
             if argument in field_.args and (is_required_argument(field_.args[argument]) or self.rng.random() < 0.6):
                 if argument == "ifRevision":
-                    given[argument] = {"revision of": given.get("id")} if self.rng.random() < 0.85 else "0" * 24
+                    given[argument] = {"revision of": given.get(revised)} if self.rng.random() < 0.85 else "0" * 24
                 else:
                     given[argument] = self.inputs.facts(field_.args[argument].type, kind, given.get("id"), draft.places)
         payload = get_named_type(field_.type)
@@ -354,13 +410,13 @@ class Asker:
     def _request(self, word: str, roots: list[str], draft: Draft, *, changes: bool) -> Request:
         declared = f"({', '.join(draft.declared)})" if draft.declared else ""
         text = " ".join((f"{word}{declared} {{ {' '.join(roots)} }}", *draft.fragments))
-        return Request(text, draft.variables, draft.places, changes)
+        return Request(text, draft.variables, draft.places, changes, draft.figures)
 
     def refusals(self) -> Iterator[tuple[Request, Request, tuple[str, str]]]:
         """By each door that takes an id: a record of either world out of scope, and one that is in neither."""
         for root, word in ((self.schema.query_type, "query"), (self.schema.mutation_type, "mutation")):
             for name, field_ in root.fields.items() if root else ():
-                kind = self._kind_of(field_) or self.rng.choice(self.kinds)
+                kind, _ = ABOUT.get(name, (self._kind_of(field_) or self.rng.choice(self.kinds), ""))
                 hidden = sorted(
                     set(self.pair.hidden[kind]) & self.pair.left.docs[kind].keys() & self.pair.right.docs[kind].keys()
                 )

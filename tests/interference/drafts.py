@@ -21,6 +21,8 @@ class Request:
     variables: dict[str, Any]
     places: list[Place]
     changes: bool = False
+    # What is asked of the fixed tables: the year by alias.
+    figures: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -31,6 +33,7 @@ class Draft:
     declared: list[str] = field(default_factory=list)
     places: list[Place] = field(default_factory=list)
     fragments: list[str] = field(default_factory=list)
+    figures: dict[str, int] = field(default_factory=dict)
 
     def variable(self, type_: Any, value: Any) -> str:
         """A new variable that holds a value."""

@@ -16,6 +16,7 @@ from auth.rules import NEVER, Rule
 from documents.kinds import kind_of, tree_of
 from documents.labels import LABELS, Label
 from documents.tree import Path
+from resolvers.history import telling
 
 Stored = dict[str, Any]
 Seen = Callable[[str], bool]
@@ -141,8 +142,7 @@ class Oracle:
         if counts.keys().isdisjoint(entry["keys"]):
             return None
         changes = [change for change in entry["changes"] if change["key"] in counts and self._exists(kind, change)]
-        told = entry["action"] in ("create", "update") or any(change["path"] == "status" for change in changes)
-        told = told or len(changes) == len(entry["changes"])
+        told = not entry["changes"] or telling(kind, entry["action"], {change["path"] for change in changes})
         return {
             "_id": entry["_id"],
             "at": entry["at"],

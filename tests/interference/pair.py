@@ -8,12 +8,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from auth.caller import Caller
+from auth.policy import ACTIONS
 from documents.kinds import KINDS, kind_of, tree_of
 from documents.labels import Label
 from documents.stamp import stamp
 from documents.tree import Path
 from resolvers.diff import diff
 from resolvers.draft import copied, parse
+from tests.interference.events import other_events
 from tests.interference.oracle import Oracle, Seen, Stored, changed_path, seen_in
 from tests.interference.values import NOW, Values
 from tests.interference.world import (
@@ -30,6 +32,7 @@ from tests.interference.world import (
 )
 
 ADDED = 2
+NEED = "needs_step_free"
 # How much of what is hidden is changed at first, and when a change would show and is tried again more modestly.
 SHARES = (0.85, 0.5, 0.25, 0.12)
 # References that stay what they are, even where what they refer to is not seen, and why.
@@ -37,6 +40,8 @@ KEPT = {
     ("Itinerary", "days"): "people who are taken twice are told of to who plans: the release busy(resource, period)",
     ("Contact", "successor"): "decides whether the office is asked for one; who reads that reads every contact",
     ("ItineraryIssue", "itinerary"): "issues of one itinerary are compared with each other (ITIN-5)",
+    ("Resource", "person"): "who is behind a resource is busy with it: the release busy(resource, period)",
+    ("CulturalProgramme", "participants"): "how many come is told of a stop that is too small: accessible(stop, group)",
     ("Partner", "merged_into"): "is null exactly while the status, which is read with it, is not MERGED",
 }
 
@@ -82,6 +87,8 @@ class _Varied:
         self.values = values
         self.rng: random.Random = values.rng
         self.seen: Seen = seen_in(oracle, world.docs)
+        # The release ``accessible``: who plans programmes learns whether somebody of a group needs ways without steps.
+        self.accessible = bool(ACTIONS["CulturalProgramme"]["agree"].keys() & oracle.caller.roles)
         self.unseen = {
             kind: [found for found in ids if not self.seen(found)] + [values.record_id(KINDS[kind].prefix)]
             for kind, ids in values.ids.items()
@@ -110,7 +117,8 @@ class _Varied:
         if path.hidden:
             return value
         if not labels.issuperset(path.chain):
-            return self.values.of(model, path) if self.rng.random() < share else value
+            told = self.accessible and (kind, path.path) == ("Person", NEED)
+            return self.values.of(model, path) if not told and self.rng.random() < share else value
         if path.reference:
             stays = (kind, path.path.split(".")[0]) in KEPT
             return value if stays else self._reference(path, value, share)
@@ -141,30 +149,43 @@ class _Varied:
             if child.name in value
         }
 
+    def _needs(self, person: Any) -> bool:
+        """Whether somebody needs ways without steps, and that is told of a group they are in."""
+        return self.accessible and bool(self.world.docs["Person"].get(person, {}).get(NEED))
+
     def _reference(self, path: Path, value: Any, share: float) -> Any:
         """A reference to what is not seen is as good as another such one, or as none."""
         kind = path.reference
         assert kind is not None
-        if path.apart or path.name == "partner":
+        unseen = self.unseen[kind]
+        if kind == "Person" and isinstance(value, str):
+            unseen = [person for person in unseen if self._needs(person) == self._needs(value)] or [value]
+        if path.apart or path.name == "partner" or (path.many and value is None):
             return value
         if path.many:
             kept = [item for item in value if self.seen(item)]
             if len(kept) < len(value) or self.rng.random() < share / 3:
-                kept.insert(self.rng.randint(0, len(kept)), self.rng.choice(self.unseen[kind]))
+                kept.insert(self.rng.randint(0, len(kept)), self.rng.choice(unseen))
             return kept if self.rng.random() < share else value
         if value is None:
             hides = path.nullable and self.rng.random() < share / 3
-            return self.rng.choice(self.unseen[kind]) if hides else None
+            return self.rng.choice(unseen) if hides else None
         if self.seen(value) or self.rng.random() > share:
             return value
-        return None if path.nullable and self.rng.random() < 0.4 else self.rng.choice(self.unseen[kind])
+        return None if path.nullable and self.rng.random() < 0.4 else self.rng.choice(unseen)
 
     def hidden_record(self, kind: str, document: Stored, share: float) -> Stored:
         """A record out of scope, changed in a share of all its paths."""
         fresh = facts(kind, self.values, document["_id"])
+        kept = {"person"} if kind == "Resource" else {NEED} if self.accessible else set()
         return {
-            name: fresh[name] if name in fresh and self.rng.random() < share else document[name] for name in document
+            name: fresh[name] if name in fresh.keys() - kept and self.rng.random() < share else document[name]
+            for name in document
         } | BEGUN
+
+    def may_go(self, kind: str, record_id: str) -> bool:
+        """Whether a record out of scope may be missing: nothing that is told by a release comes from it."""
+        return kind != "Resource" and not self._needs(record_id)
 
     def history(self, kind: str, document: Stored, entries: list[Stored]) -> list[Stored]:
         """The history of a record in scope with what is hidden of it changed."""
@@ -211,7 +232,7 @@ def _raws(varied: _Varied, shares: dict[str, float], identity: random.Random) ->
             if varied.seen(record_id):
                 changed = varied.record(kind, document, share) if share else None
                 raw[kind][record_id] = changed or copied(document)
-            elif share and identity.random() < 0.2:
+            elif share and varied.may_go(kind, record_id) and identity.random() < 0.2:
                 continue
             else:
                 raw[kind][record_id] = varied.hidden_record(kind, document, share) if share else copied(document)
@@ -304,8 +325,13 @@ def _with_history(varied: _Varied, docs: Docs) -> World:
                 entries = past(kind, document, varied.values)
                 counts = counted(entries)
             other.history[record_id] = entries
+            seen, known = varied.seen(record_id), world.events.get(record_id, [])
+            other.events[record_id] = other_events(oracle, known, document, entries, seen=seen)
             document["counts"] = counts
             document["revision"] = 1 + sum(counts.values()) + rng.randrange(5)
+    for record_id in world.events.keys() - other.events.keys():
+        # What is not there in the other world may have left the scope in it as well.
+        other.events[record_id] = other_events(oracle, world.events[record_id], None, (), seen=False)
     # The release ``busy``: when people and rooms are taken is the same in both, whether their plans are in sight or
     # not: a plan in sight that was put away, which is hidden, takes nothing.
     other.bookings = [found for each in booked_by(world.docs).values() for found in each]

@@ -15,7 +15,7 @@ import pytest
 from schema.graph import Graph
 from tests.interference.profiles import BY_NAME, PROFILES
 from tests.interference.run import Run
-from tests.interference.twin import twins
+from tests.interference.twin import ASKED_AGAIN, twins
 
 # Whose requests, how many each, and from which seed the worlds are made: with them a found leak is looked at again.
 CALLERS = os.environ.get("INTERFERE_CALLERS")
@@ -28,6 +28,7 @@ A_WORLD = 100
 ROUNDS = 3
 MOST_WORLDS = 200
 LEAST = 3
+MOST_ASKED_AGAIN = 3
 
 
 @asynccontextmanager
@@ -40,6 +41,7 @@ def _judge(run: Run) -> None:
     """Raise where something was found, failed, or was no test at all."""
     assert run.findings == [], f"{run.findings[0]}"
     assert run.twin.crashes == [], f"{len(run.twin.crashes)} requests failed inside the service:\n{run.twin.crashes[0]}"
+    assert run.twin.full[ASKED_AGAIN] <= MOST_ASKED_AGAIN, "the store answers otherwise each time: mend that first"
     assert run.twin.full["answers with data"] > run.twin.full["refused documents"], run.twin.messages.most_common(5)
 
 

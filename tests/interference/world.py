@@ -19,6 +19,7 @@ from resolvers.bookings import booked, bookings
 from resolvers.diff import diff
 from resolvers.draft import copied, parse
 from resolvers.person import duty
+from tests.interference.events import events
 from tests.interference.oracle import Stored
 from tests.interference.values import NOW, Values
 
@@ -37,12 +38,14 @@ class World:
     docs: Docs
     history: dict[str, list[Stored]] = field(default_factory=dict)
     bookings: list[Stored] = field(default_factory=list)
+    events: dict[str, list[Stored]] = field(default_factory=dict)
 
     def collections(self) -> dict[str, list[Stored]]:
         """What the store holds."""
         found = {collection_of(kind): list(records.values()) for kind, records in self.docs.items()}
         found["history"] = [entry for entries in self.history.values() for entry in entries]
         found["bookings"] = self.bookings
+        found["outbox"] = [event for events in self.events.values() for event in events]
         return found
 
 
@@ -210,6 +213,7 @@ def entry(kind: str, record_id: str, values: Values, action: str, changes: list[
         "kind": kind,
         "record": record_id,
         "at": NOW - timedelta(minutes=values.rng.randrange(1, 100_000)),
+        "number": values.rng.randrange(1, 1_000),
         "by": values.reference("Person"),
         "action": action,
         "keys": sorted({change["key"] for change in changes}),
@@ -232,6 +236,9 @@ def past(kind: str, document: Stored, values: Values) -> list[Stored]:
         if changes:
             found.append(entry(kind, document["_id"], values, _action(kind, before, after), changes))
             after = before
+    # The newest change comes first after the beginning, and none is the second of its number.
+    for number, made in enumerate((found[0], *reversed(found[1:]))):
+        made["number"] = 1_000 * number + made["number"]
     return found
 
 
@@ -256,6 +263,7 @@ def build(seed: int) -> tuple[World, Values]:
     for kind, records in docs.items():
         for record_id, document in records.items():
             world.history[record_id] = past(kind, document, values)
+            world.events[record_id] = events(document, world.history[record_id], values)
             document["counts"] = counted(world.history[record_id])
             document["revision"] = 1 + sum(document["counts"].values())
     world.bookings = [found for each in booked_by(docs).values() for found in each]

@@ -14,6 +14,7 @@ from schema.graph import Graph
 from schema.view import View
 from settings import load_settings
 from tests.conftest import Clock, asking, opened
+from tests.resolvers.test_resources import house, resource
 from tests.stories.office import CONFIRM_DAYS, Office, item
 
 PLANNERS = 8
@@ -23,7 +24,10 @@ PATIENCE_SECONDS = 60.0
 HELD = """
 query Held {
   itineraries(where: { status: { eq: CONFIRMED } }, first: 100) {
-    nodes { id days { items { start end hosts { person { id } } place { venue room } } } }
+    nodes {
+      id
+      days { items { start end hosts { person { id } } place { venue room siteRoom } resources { id person { id } } } }
+    }
   }
 }"""
 
@@ -57,7 +61,9 @@ def taken(plan: dict[str, Any]) -> list[tuple[str, str, str]]:
     found = []
     for entry in (entry for day in plan["days"] for entry in day["items"]):
         held = [host["person"]["id"] for host in entry["hosts"]]
-        held += [entry["place"]["room"]] if entry["place"] else []
+        held += [entry["place"]["siteRoom"] or entry["place"]["room"]] if entry["place"] else []
+        # A driver is taken as the person that they are.
+        held += [(resource["person"] or resource)["id"] for resource in entry["resources"]]
         found += [(resource, entry["start"], entry["end"]) for resource in held]
     return found
 
@@ -72,6 +78,39 @@ def twice(plans: list[dict[str, Any]]) -> list[tuple[str, str]]:
         for also, begins, ends in taken(other)
         if resource == also and start < ends and begins < end
     ]
+
+
+async def race(
+    office: Office, services: Services, uri: str, home: Path, plans: list[list[str]]
+) -> tuple[list[Outcome], list[dict[str, Any]]]:
+    """Let planners confirm their plans, one a round all at once: what came of each, and what is held afterwards."""
+    # One clean process reads the source, and the planners are made from it: nothing of this one is theirs.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.conftest", "schema.graph"])
+    with context.Manager() as manager, context.Pool(PLANNERS) as pool:
+        start = manager.Barrier(PLANNERS)
+        database = services.store.db.name
+        arguments = [(uri, str(home), database, office.officer, mine, start) for mine in plans]
+        found = await asyncio.to_thread(pool.starmap, confirm_all, arguments, 1)
+    outcomes = [outcome for planner in found for outcome in planner]
+    assert len(outcomes) == PLANNERS * ROUNDS
+    # Nobody waits for ever, and whoever loses is told why: never a broken or an empty answer.
+    assert max(seconds for _, seconds, _, _ in outcomes) < PATIENCE_SECONDS
+    assert {code for *_, errors in outcomes for code in errors} == set()
+    assert {code for *_, problems, _ in outcomes for code in problems} == {"CONFLICT"}
+    return outcomes, (await office.read(office.officer, HELD))["nodes"]
+
+
+async def judge(office: Office, plans: list[list[str]], outcomes: list[Outcome], held: list[dict[str, Any]]) -> None:
+    """No double booking, in each round somebody won, and whoever lost is still blocked by somebody who won."""
+    won = {plan for plan, _, problems, _ in outcomes if not problems}
+    assert {plan["id"] for plan in held} == won
+    assert twice(held) == []
+    for round_ in range(ROUNDS):
+        assert won & {mine[round_] for mine in plans}
+    for plan in {plan for plan, *_ in outcomes} - won:
+        told = await office.tells(office.officer, CONFIRM_DAYS, id=plan)
+        assert {problem["code"] for problem in told} == {"CONFLICT"}
 
 
 async def test_itin_3_no_two_of_many_planners_at_once_take_the_same(
@@ -93,30 +132,31 @@ async def test_itin_3_no_two_of_many_planners_at_once_take_the_same(
                 item("Long", f"{date}T18:00:00Z", f"{date[:-2]}{int(date[-2:]) + 1:02}T02:00:00Z", **facts, zone="UTC"),
             )
             plans[planner].append(made["id"])
+    outcomes, held = await race(office, services, store_uri, home, plans)
+    await judge(office, plans, outcomes, held)
 
-    # One clean process reads the source, and the planners are made from it: nothing of this one is theirs.
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.conftest", "schema.graph"])
-    with context.Manager() as manager, context.Pool(PLANNERS) as pool:
-        start = manager.Barrier(PLANNERS)
-        database = services.store.db.name
-        arguments = [(store_uri, str(home), database, office.officer, mine, start) for mine in plans]
-        found = await asyncio.to_thread(pool.starmap, confirm_all, arguments, 1)
 
-    outcomes = [outcome for planner in found for outcome in planner]
-    assert len(outcomes) == PLANNERS * ROUNDS
-    # Nobody waits for ever, and whoever loses is told why: never a broken or an empty answer.
-    assert max(seconds for _, seconds, _, _ in outcomes) < PATIENCE_SECONDS
-    assert {code for *_, errors in outcomes for code in errors} == set()
-    assert {code for *_, problems, _ in outcomes for code in problems} == {"CONFLICT"}
-    held = (await office.read(office.officer, HELD))["nodes"]
-    won = {plan for plan, _, problems, _ in outcomes if not problems}
-    assert {plan["id"] for plan in held} == won
-    # No double booking, and in each round somebody won.
-    assert twice(held) == []
+async def test_itin_3_venue_rooms_vehicles_and_drivers_are_taken_once(
+    office: Office, services: Services, store_uri: str, home: Path
+) -> None:
+    """ITIN-3: eight processes want the same rooms of a venue, vehicles, and drivers who are asked to host as well."""
+    ids = office.ids
+    venue = await house(office, "Hall", "Foyer")
+    rooms = [venue[name] for name in ("Hall", "Foyer")]
+    buses = [await resource(office, f"Bus {number}") for number in range(2)]
+    people = [ids[key] for key in ("host", "dean", "interpreter")]
+    drivers = [await resource(office, f"Driver {person}", "DRIVER", person=person) for person in people]
+    plans: list[list[str]] = [[] for _ in range(PLANNERS)]
     for round_ in range(ROUNDS):
-        assert won & {mine[round_] for mine in plans}
-    # Whoever lost is still blocked by somebody who won.
-    for plan in {plan for plan, *_ in outcomes} - won:
-        told = await office.tells(office.officer, CONFIRM_DAYS, id=plan)
-        assert {problem["code"] for problem in told} == {"CONFLICT"}
+        for planner in range(PLANNERS):
+            start, end = f"2026-07-{10 + round_:02}T08:00:00Z", f"2026-07-{10 + round_:02}T10:00:00Z"
+            # The same people are named as drivers by some and as hosts by others, in orders that cross.
+            facts: dict[str, Any] = {"resources": [buses[planner % 2], drivers[planner % 3]]}
+            if planner % 2:
+                facts = {"hosts": [{"person": people[(planner + 1) % 3]}], "resources": [buses[planner // 2 % 2]]}
+            if planner % 4 > 1:
+                facts["place"] = rooms[planner // 4]
+            made = await office.days(f"Plan {round_}.{planner}", item("Drive", start, end, **facts))
+            plans[planner].append(made["id"])
+    outcomes, held = await race(office, services, store_uri, home, plans)
+    await judge(office, plans, outcomes, held)

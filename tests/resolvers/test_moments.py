@@ -135,8 +135,8 @@ async def test_publishing_opens_what_is_fit_for_the_public(office: Office) -> No
     assert await finders(office, visit) == ALL
     public = "query P($id: ID!) { delegation(id: $id) { summary { en } } }"
     assert await office.read(office.anonymous, public, id=visit) == {"summary": text("Physicists meet")}
-    title = await office.ask(office.anonymous, "query P($id: ID!) { delegation(id: $id) { title { en } } }", id=visit)
-    assert title.codes == ["INVALID"]
+    inner = await office.ask(office.anonymous, "query P($id: ID!) { delegation(id: $id) { purpose { en } } }", id=visit)
+    assert inner.codes == ["INVALID"]
     shared = "query P($id: ID!) { delegation(id: $id) { purpose { en } } }"
     assert await office.read(office.ankara, shared, id=visit) == {"purpose": None}
     await office.done(office.officer, UNPUBLISH, id=visit)

@@ -15,14 +15,16 @@ from graphql import (
 
 MOST_FRAGMENTS = 3
 DEEPEST = 5
-LITERALS = {
+ASKING = ("history", "differences", "clashes", "travel", "fits")
+TEXTS = {
+    "from": '"2026-04-28"',
+    "to": '"2026-05-20"',
+    "slug": '"x"',
     "field": '"members.person"',
     "code": '"FIZ"',
-    "from": '"2026-05-01"',
-    "to": '"2026-05-31"',
+    "year": "2025",
     "archived": "true",
 }
-ASKING = ("history", "differences", "clashes")
 
 
 @dataclass
@@ -90,7 +92,12 @@ class QueryDraw:
             return self._variable("[ID!]!", [*self.random.choices(self.ids["node"], k=4), "x_y"])
         if arg == "first":
             return "3" if self.random.random() < 0.5 else self._variable("Int", 14)
-        return LITERALS.get(arg)
+        if arg in TEXTS:
+            return TEXTS[arg]
+        if arg == "language":
+            language = self.random.choice(("AZ", "EN", "RU"))
+            return language if self.random.random() < 0.5 else self._variable("Language!", language)
+        return None
 
     def _field(self, type_: GraphQLObjectType, name: str, depth: int, *, alias: str = "") -> str:
         definition = type_.fields[name]

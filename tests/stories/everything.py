@@ -43,7 +43,9 @@ def _documents(schema: GraphQLSchema) -> list[str]:
         if name == "viewer":
             found.append(f"{{ viewer{_selection(field.type, 0)} }}")
         elif nodes is not None:
-            found.append(f"{{ {name}(first: 50) {{ totalCount nodes{_selection(nodes.type, 0)} }} }}")
+            days = ', from: "2026-04-01", to: "2026-07-01"' if "from" in field.args else ""
+            more = "totalCount" if "totalCount" in get_named_type(field.type).fields else "__typename"
+            found.append(f"{{ {name}(first: 50{days}) {{ {more} nodes{_selection(nodes.type, 0)} }} }}")
     return found
 
 

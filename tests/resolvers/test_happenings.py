@@ -1,0 +1,115 @@
+"""Front page: what happens in some days, public addresses, and texts in one language."""
+
+from typing import Any
+
+from tests.resolvers.test_moments import PUBLISH, RESTRICT, REVISION, UNPUBLISH
+from tests.stories.office import REQUEST_VISIT, Office
+
+HAPPENINGS = """
+query Happenings($from: Date!, $to: Date!, $first: Int, $after: String) {
+  happenings(from: $from, to: $to, first: $first, after: $after) {
+    nodes { kind id slug title { in(language: RU) } start end place summary { az } record { id } }
+    endCursor
+    hasNextPage
+  }
+}"""
+
+FRONT_PAGE = """
+query FrontPage($language: Language!) {
+  happenings(from: "2026-06-01", to: "2026-06-08") {
+    nodes { slug title { in(language: $language) } start record { ... on Delegation { summary { in(language: AZ) } } } }
+  }
+  delegationBySlug(slug: "week-of-physics") { title { in(language: $language) az } summary { in(language: RU) } }
+}"""
+
+
+async def shown(office: Office, who: Any, start: str, end: str, **more: Any) -> list[str]:
+    """The titles of what happens in some days."""
+    found = await office.read(who, HAPPENINGS, **{"from": start, "to": end, **more})
+    return [line["title"]["in"] for line in found["nodes"]]
+
+
+async def published(office: Office, title: str, first: str, last: str | None) -> str:
+    """A public visit on some days."""
+    visit = await office.visit(title, dates={"start": first, "end": last})
+    await office.done(office.officer, PUBLISH, id=visit)
+    return visit
+
+
+async def test_days_are_half_open(office: Office) -> None:
+    """What touches one of the days asked for shows, in the order of first days; the last day named is not asked for."""
+    await published(office, "Before", "2026-05-25", "2026-05-31")
+    await published(office, "Lasting", "2026-05-20", "2026-06-01")
+    await published(office, "Within", "2026-06-03", None)
+    await published(office, "After", "2026-06-08", "2026-06-09")
+    await office.visit("Hidden", dates={"start": "2026-06-03", "end": "2026-06-03"})
+    assert await shown(office, office.anonymous, "2026-06-01", "2026-06-08") == ["Lasting", "Within"]
+    assert await shown(office, office.officer, "2026-06-01", "2026-06-08") == ["Lasting", "Within", "Hidden"]
+
+
+async def test_pages_of_what_happens_follow_each_other(office: Office) -> None:
+    """Taken two at a time, everything shows once, in order, also where several begin on one day."""
+    titles = [f"Visit {n}" for n in range(5)]
+    for n, title in enumerate(titles):
+        await published(office, title, f"2026-06-0{1 + n // 3}", "2026-06-09")
+    found: list[str] = []
+    after = None
+    for _ in range(3):
+        page = await office.read(
+            office.anonymous, HAPPENINGS, **{"from": "2026-06-01", "to": "2026-06-08", "first": 2, "after": after}
+        )
+        found += [line["title"]["in"] for line in page["nodes"]]
+        after = page["endCursor"]
+    assert sorted(found) == titles
+    assert not page["hasNextPage"]
+
+
+async def test_a_front_page_takes_one_anonymous_query(office: Office) -> None:
+    """Happenings and the news of a visit come in the language asked for, or in another one where there is none."""
+    facts = {"title": {"en": "Week of Physics", "ru": "Неделя физики"}, "summary": {"az": "Fizika həftəsi"}}
+    days = {"dates": {"start": "2026-06-01", "end": "2026-06-03"}}
+    visit = (await office.done(office.officer, REQUEST_VISIT, input=facts | days))["id"]
+    await office.done(office.officer, PUBLISH, id=visit)
+    for language, title in (("RU", "Неделя физики"), ("AZ", "Week of Physics"), ("EN", "Week of Physics")):
+        answered = await office.ask(office.anonymous, FRONT_PAGE, language=language)
+        assert answered.errors == []
+        assert answered.data["happenings"]["nodes"] == [
+            {
+                "slug": "week-of-physics",
+                "title": {"in": title},
+                "start": "2026-06-01",
+                "record": {"summary": {"in": "Fizika həftəsi"}},
+            }
+        ]
+        assert answered["delegationBySlug"] == {
+            "title": {"in": title, "az": None},
+            "summary": {"in": "Fizika həftəsi"},
+        }
+
+
+async def test_an_address_taken_gets_letters_unless_hidden(office: Office) -> None:
+    """Two public visits of one title have two addresses; that a restricted visit has one shows to nobody else."""
+    hidden = await office.visit("Bridge", by=office.head, slug="bridge")
+    revision = (await office.read(office.head, REVISION, id=hidden))["revision"]
+    await office.done(office.head, RESTRICT, id=hidden, revision=revision, restricted=True)
+    slugs = []
+    for _ in range(2):
+        visit = await published(office, "Bridge", "2026-06-01", None)
+        slugs.append(
+            (await office.read(office.anonymous, "query S($id: ID!) { delegation(id: $id) { slug } }", id=visit))[
+                "slug"
+            ]
+        )
+    assert slugs[0] == "bridge"
+    assert slugs[1].startswith("bridge-")
+    by_slug = "query B($slug: String!) { delegationBySlug(slug: $slug) { id } }"
+    assert (await office.read(office.anonymous, by_slug, slug=slugs[1]))["id"] == visit
+    await office.done(office.officer, UNPUBLISH, id=visit)
+    assert await office.read(office.anonymous, by_slug, slug=slugs[1]) is None
+
+
+async def test_a_window_too_wide_is_refused(office: Office) -> None:
+    """Days must run forward, and not too many at once."""
+    for start, end in (("2026-06-01", "2026-06-01"), ("2026-06-02", "2026-06-01"), ("2026-01-01", "2027-01-01")):
+        answered = await office.ask(office.anonymous, HAPPENINGS, **{"from": start, "to": end})
+        assert answered.codes == ["INVALID"]
