@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from auth.mask import revealed
 from documents.delegation import Delegation
 from documents.kinds import collection_of
 from documents.person import Person
@@ -21,9 +22,9 @@ Seal = Callable[[Stored, str], Awaitable[Stored]]
 Progress = Callable[[int, int], None]
 
 
-async def withhold(document: Stored, person_id: str) -> Stored:
-    """Leave identity data out of a stored person: what cannot be encrypted is not stored."""
-    del person_id
+async def withhold(document: Stored, record_id: str) -> Stored:
+    """Leave identity data out of a stored record: what cannot be encrypted is not stored."""
+    del record_id
     return document | {"passports": [], "medical_notes": None}
 
 
@@ -47,9 +48,9 @@ async def load(
 
     ``name`` says what is loaded: under one name, batch n is always the same. ``start`` is the number of the first of
     ``batches``; those that ``loaded`` counts are passed over. A batch holds what its records hang on: with a
-    delegation its members, with an itinerary or issue its delegation. ``seal`` gets each stored person and its id, and
-    gives it with its identity data encrypted. Raises ValueError for a batch that lacks something or comes too late,
-    StoreUnavailable, and what ``seal`` raises.
+    delegation its members, with an itinerary or issue its delegation. ``seal`` gets each stored record of a
+    kind with identity data, and its id, and gives it with that data encrypted. Raises ValueError for a batch that lacks
+    something or comes too late, StoreUnavailable, and what ``seal`` raises.
     """
     done = await loaded(store, name)
     if start > done:
@@ -78,7 +79,7 @@ async def _put(store: Store, batch: list[Record], seal: Seal) -> int:
             ids = [document["_id"] for document in documents]
             there = {found["_id"] async for found in collection.find({"_id": {"$in": ids}}, {"_id": 1})}
         missing = [document for document in documents if document["_id"] not in there]
-        if kind == Person.__name__:
+        if revealed(kind):
             missing = [await seal(document, document["_id"]) for document in missing]
         if missing:
             with translated():

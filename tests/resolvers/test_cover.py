@@ -10,6 +10,7 @@ from auth.bearer import Claims, issue_token
 from auth.caller import Caller, Role
 from resolvers.context import Services
 from tests.conftest import Clock
+from tests.resolvers.test_disclosure import reveal
 from tests.stories.office import Office
 
 CREATE = """
@@ -60,6 +61,7 @@ async def test_duties_pass_for_the_days_of_the_cover(office: Office, door: Door)
         colleague = await door.enter(Role.OFFICER, office.ids["colleague"])
         assert (office.ids["officer"] in colleague.duties) is covers, moment
         assert ((await office.read(colleague, NEEDS, id=person))["diet"] == "no meat") is covers
+        assert (await reveal(office, colleague, person)).codes == ([] if covers else ["FORBIDDEN"])
         # Nobody else gets them, and the officer keeps them.
         assert office.ids["colleague"] not in (await door.enter(Role.OFFICER, office.ids["officer"])).duties
         assert (await office.read(office.officer, NEEDS, id=person))["diet"] == "no meat"
