@@ -143,9 +143,8 @@ async def measured(uri: str, home: Path, count: int, rounds: int) -> tuple[float
     settings = load_settings(mode="demo", home=home, database=f"front_page_{count}")
     store = await connect(Settings(database=settings.database, store_timeout_seconds=600), uri)
     await check_migrations(store)
-    await fill(store, count)
-    # Afterwards: to make an index of what is there is quicker than to keep it at every insert.
     await prepare(store)
+    await fill(store, count)
     cipher = await Cipher.open(store, settings)
     view = View(Services(settings, store, cipher, lambda: NOW), Graph(), Authenticator(settings, store))
     service = Starlette(routes=[Route("/graphql", view.respond, methods=["POST"])])
