@@ -74,11 +74,49 @@ def _local_midnight(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
     return moment.replace(tzinfo=zone).astimezone(UTC)
 
 
+async def _open_titles(store: Store) -> None:
+    """Titles and days of visits are open once they are published: their words are found under that label."""
+    collection = store.collection("delegations")
+    async for document in collection.find({"terms": {"$regex": "^campus:"}}, {"terms": 1, "revision": 1}):
+        moved = sorted({term.replace("campus:", "open:", 1) for term in document["terms"]})
+        guard = {"_id": document["_id"], "revision": document["revision"]}
+        await collection.update_one(guard, {"$set": {"terms": moved}})
+    await store.collection("partners").update_many({"slug": {"$exists": False}}, {"$set": {"slug": None}})
+
+
+async def _numbered_trail(store: Store) -> None:
+    """Entries of the history are numbered by their order; events say whom they may concern.
+
+    Of the moments of before nothing is known, so that they open nothing to the public.
+    """
+    history = store.collection("history")
+    last: dict[str, int] = {}
+    async for entry in history.find({}, {"record": 1, "number": 1}, sort=[("record", 1), ("at", 1), ("_id", 1)]):
+        number = last[entry["record"]] = last.get(entry["record"], 0) + 1
+        if entry.get("number") != number:
+            await history.update_one({"_id": entry["_id"], "number": {"$exists": False}}, {"$set": {"number": number}})
+    outbox = store.collection("outbox")
+    async for event in outbox.find({"who": {"$exists": False}}):
+        before, after = event["scope_before"], event["scope_after"]
+        labels = {key.partition("|")[0] for key in event["keys"]} | ({"scope"} if before != after else set())
+        known = {"labels": sorted(labels), "who": sorted({*before, *after})}
+        await outbox.update_one(
+            {"_id": event["_id"]}, {"$set": known | {"published_before": None, "published_after": None}}
+        )
+
+
+async def _visits_and_trails(store: Store) -> None:
+    """Open titles, public addresses, and a trail that changes and the past are read from."""
+    await _open_titles(store)
+    await _numbered_trail(store)
+
+
 MIGRATIONS: list[Migration] = [
     Migration(1, "initial", _initial),
     Migration(2, "people of items", _people_of_items),
     Migration(3, "sites and resources of items", _sites_and_resources),
     Migration(4, "erasure and the seventh day", _erasure_and_the_seventh_day),
+    Migration(5, "open titles and numbered trails", _visits_and_trails),
 ]
 
 

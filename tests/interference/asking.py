@@ -281,8 +281,10 @@ class Asker:
             inner = get_named_type(grouped[by].type)
             chosen[by] = self.rng.choice(list(inner.values)) if isinstance(inner, GraphQLEnumType) else True
         given["by"] = chosen
-        shown = self._arguments(field_, draft, kind, given)
-        return f"{alias}: {name}{shown}{self.below(get_named_type(field_.type), draft)}"
+        shown = ", ".join(
+            f"{found}: {draft.variable(field_.args[found].type, value)}" for found, value in given.items()
+        )
+        return f"{alias}: {name}({shown}){self.below(get_named_type(field_.type), draft)}"
 
     def _count(self, kind: str, door: str, draft: Draft, path: str = "") -> None:
         draft.places.append((kind, door, path))

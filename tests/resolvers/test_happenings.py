@@ -42,7 +42,7 @@ async def test_days_are_half_open(office: Office) -> None:
     await published(office, "Lasting", "2026-05-20", "2026-06-01")
     await published(office, "Within", "2026-06-03", None)
     await published(office, "After", "2026-06-08", "2026-06-09")
-    await office.visit("Hidden", dates={"start": "2026-06-03", "end": "2026-06-03"})
+    await office.visit("Hidden", dates={"start": "2026-06-04", "end": "2026-06-04"})
     assert await shown(office, office.anonymous, "2026-06-01", "2026-06-08") == ["Lasting", "Within"]
     assert await shown(office, office.officer, "2026-06-01", "2026-06-08") == ["Lasting", "Within", "Hidden"]
 
