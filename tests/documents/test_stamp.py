@@ -118,6 +118,10 @@ def test_every_field_is_stored(kind: str) -> None:
         "Venue": {"name": {"en": "V"}},
         "Resource": {"name": {"en": "R"}, "type": "GUIDE"},
         "Proposal": {"type": "MERGE", "reason": "Same name."},
+        "Cover": {"officer": "prs_1", "by": "prs_2", "period": SUMMER},
+        "IntakeLink": {"delegation": "dlg_1", "expires_at": MADE_AT},
+        "IntakeSubmission": {"given_name": "A", "family_name": "B"},
+        "Disclosure": {"person": "prs_1", "at": MADE_AT, "reason": "Filing.", "paths": ["PASSPORTS"]},
     }
     record: Record = DRAW.record(model, "record", facts[kind], created_at=MADE_AT)
     document = stamp(record)

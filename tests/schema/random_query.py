@@ -23,6 +23,8 @@ TEXTS = {
     "field": '"members.person"',
     "code": '"FIZ"',
     "year": "2025",
+    "meeting": "{ minutes: 30, room: false }",
+    "meetings": "[{ minutes: 45, room: false }, { minutes: 30, room: false }]",
     "archived": "true",
 }
 
