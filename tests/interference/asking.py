@@ -218,6 +218,8 @@ class Asker:
             return self.record_id(NAMED[name])
         if known := self.pair.elements.get((kind, ELEMENTS.get(name, ""))):
             return self.rng.choice(known)
+        if name == "where":
+            return self.conditions.where(kind, [])
         if name == "field":
             return self.rng.choice(self._fields(kind or self.rng.choice(self.kinds)))
         return self.inputs.value(type_, None, kind)
