@@ -20,7 +20,8 @@ PROPOSERS = 8
 HOSTED = """
 query Hosted {
   itineraries(where: { status: { eq: CONFIRMED } }, first: 100) {
-    nodes { id days { items { start end hosts { person { id } answer substitute { id } } place { venue room } } } }
+    nodes { id days { items { start end hosts { person { id } answer substitute { id } } place { venue room siteRoom }
+      resources { id person { id } } } } }
   }
 }"""
 

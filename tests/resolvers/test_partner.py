@@ -155,6 +155,14 @@ async def world(office: Office) -> None:
     issue = "mutation I($id: ID!) { issueDelegation(id: $id) { delegation { id } problems { message } } }"
     await office.done(office.officer, issue, id=visit)
     await office.done(office.officer, MAKE_CONTACT, input={"partner": ids["ankara"], "familyName": "Kaya"})
+    link = """
+    mutation Link($visit: ID!, $partner: ID!) {
+      createIntakeLink(input: { delegation: $visit, partner: $partner, expiresAt: "2026-05-20T00:00:00Z" }) {
+        intakeLink { id }
+        problems { message }
+      }
+    }"""
+    await office.done(office.officer, link, visit=visit, partner=ids["ankara"])
     # Proposals to merge, with Ankara as the newcomer's candidate and beside another one.
     await made(office, office.coordinator, university("Ankara University", "TR"))
     await made(office, office.coordinator, university("Ankara University", "TR"))
