@@ -22,6 +22,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from auth.backend import Authenticator
+from demo.draw import Draw
 from documents.cipher import Cipher
 from documents.delegation import Delegation
 from documents.embedded import start_embedded
@@ -29,7 +30,6 @@ from documents.kinds import collection_of, prepare
 from documents.migrations import check_migrations
 from documents.stamp import stamp
 from documents.store import Store, connect
-from documents.values import Period, Text
 from resolvers.context import Services
 from resolvers.happenings import LONGEST
 from schema.graph import Graph
@@ -39,7 +39,7 @@ from settings import Settings, load_settings
 TARGET = 3.0
 YEARS = 10
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
-FIRST_DAY, LAST_DAY = "2026-05-04", "2026-05-11"
+FIRST_DAY, LAST_DAY = "2026-05-04", "2026-05-10"
 QUERY = """
 query FrontPage($from: Date!, $to: Date!) {
   happenings(from: $from, to: $to, first: 20) {
@@ -55,19 +55,19 @@ async def fill(store: Store, count: int) -> None:
     """Public visits, spread evenly over the years around this week."""
     start = NOW.date() - timedelta(days=365 * YEARS // 2)
     collection = store.collection(collection_of("Delegation"))
+    facts = {
+        "title": {"en": "Visit"},
+        "summary": {"az": "Qonaqlar universitetlə tanış olur.", "en": "Guests meet the university."},
+        "dates": {"start": start},
+    }
+    service = {"created_at": NOW, "published_from": NOW - timedelta(days=1)}
+    visit = stamp(Draw(1).record(Delegation, "visit", facts, **service)) | {"revision": 1, "counts": {}}
     documents: list[dict[str, Any]] = []
     for n in range(count):
         first: date = start + timedelta(days=n * 365 * YEARS // count)
-        visit = Delegation(
-            id=f"dlg_{n:020}",
-            title=Text(az=f"Səfər {n}", en=f"Visit {n}"),
-            slug=f"visit-{n}",
-            summary=Text(az="Qonaqlar universitetlə tanış olur.", en="Guests meet the university."),
-            dates=Period(start=first, end=first + timedelta(days=n % 4)),
-            published_from=NOW - timedelta(days=1),
-            created_at=NOW,
-        )
-        documents.append(stamp(visit) | {"revision": 1, "counts": {}})
+        days = {"start": first.isoformat(), "end": (first + timedelta(days=n % 4)).isoformat()}
+        own = {"_id": f"dlg_{n:020}", "code": f"DLG-{n:08}", "slug": f"visit-{n}", "dates": days}
+        documents.append(visit | own | {"title": {"az": f"Səfər {n}", "en": f"Visit {n}", "ru": None}})
         if len(documents) == 1_000 or n == count - 1:
             await collection.insert_many(documents, ordered=False)
             documents = []
@@ -84,7 +84,7 @@ def floor(store: Store) -> Starlette:
             "scope": {"$in": ["public"]},
             "published_from": {"$lte": NOW},
             "archived_at": None,
-            "dates.start": {"$gte": earliest, "$lt": given["to"]},
+            "dates.start": {"$gte": earliest, "$lte": given["to"]},
             "$or": [{"dates.end": {"$gte": given["from"]}}, {"dates.start": {"$gte": given["from"]}}],
         }
         cursor = store.collection("delegations").find(query, wanted, sort=[("dates.start", 1), ("_id", 1)], limit=21)
@@ -143,8 +143,9 @@ async def measured(uri: str, home: Path, count: int, rounds: int) -> tuple[float
     settings = load_settings(mode="demo", home=home, database=f"front_page_{count}")
     store = await connect(Settings(database=settings.database, store_timeout_seconds=600), uri)
     await check_migrations(store)
-    await prepare(store)
     await fill(store, count)
+    # Afterwards: to make an index of what is there is quicker than to keep it at every insert.
+    await prepare(store)
     cipher = await Cipher.open(store, settings)
     view = View(Services(settings, store, cipher, lambda: NOW), Graph(), Authenticator(settings, store))
     service = Starlette(routes=[Route("/graphql", view.respond, methods=["POST"])])

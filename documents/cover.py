@@ -7,7 +7,7 @@ from pydantic import Field
 from pymongo import ASCENDING, IndexModel
 
 from documents.labels import office, sortable
-from documents.record import Action, Facts, Lifecycle, Record, Storage
+from documents.record import Action, Due, Facts, Lifecycle, Record, Storage
 from documents.values import Line, Period, PersonId
 
 
@@ -38,6 +38,8 @@ class Cover(CoverFacts, Record):
         states=tuple(CoverStatus),
         actions=(Action("end", ("ACTIVE",), "ENDED", "The colleague no longer stands in, from now on."),),
     )
+
+    dues: ClassVar[tuple[Due, ...]] = (Due("cover", "period.end", what="reason", whose="by", states=("ACTIVE",)),)
 
     def scope_facts(self) -> set[str]:
         """The officer whose duties they are."""

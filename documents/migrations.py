@@ -81,7 +81,8 @@ async def _open_titles(store: Store) -> None:
         moved = sorted({term.replace("campus:", "open:", 1) for term in document["terms"]})
         guard = {"_id": document["_id"], "revision": document["revision"]}
         await collection.update_one(guard, {"$set": {"terms": moved}})
-    await store.collection("partners").update_many({"slug": {"$exists": False}}, {"$set": {"slug": None}})
+    for name in ("partners", "venues"):
+        await store.collection(name).update_many({"slug": {"$exists": False}}, {"$set": {"slug": None}})
 
 
 async def _numbered_trail(store: Store) -> None:

@@ -44,6 +44,7 @@ class VenueFacts(Facts):
     """What a client may write into a venue."""
 
     name: Annotated[Text, open_, searchable, sortable] = Field(description="What it is called.")
+    slug: Annotated[Line | None, open_] = Field(default=None, description="Last part of its public address.")
     address: Annotated[Address | None, open_] = Field(default=None, description="Postal address.")
     city: Annotated[Line | None, open_, searchable] = Field(default=None, description="City or town.")
     position: Annotated[Position | None, open_] = Field(default=None, description="Where it lies.")

@@ -35,7 +35,7 @@ def _days(asked: Asked, most: int) -> str:
     """The first day on which something that is shown may begin. Raises Invalid naming the argument."""
     start, end = date.fromisoformat(asked.start), date.fromisoformat(asked.end)
     if not timedelta(0) < end - start <= timedelta(days=MOST_DAYS):
-        msg = f"to must come after from, by at most {MOST_DAYS} days: from belongs to the days asked for, to does not"
+        msg = f"to lies before from, or too far after it: ask for {MOST_DAYS} days at most"
         raise Invalid(msg)
     if not 0 <= asked.first <= most:
         msg = f"first is {asked.first}: give a number from 0 to {most}"

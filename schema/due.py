@@ -8,6 +8,7 @@ from strawberry import ID, Info
 from documents.kinds import tree_of
 from resolvers.due import DUES, Span, due
 from schema.derive import Node, add, list_of, new_class
+from schema.given import day_after
 from schema.scalars import Date
 from schema.selection import load_at
 
@@ -36,7 +37,7 @@ def add_fields(graph: Any) -> None:
 
     async def resolve(
         info: Info,
-        to: Date,
+        end: Annotated[Date, strawberry.argument(name="to")],
         from_: Annotated[Date | None, strawberry.argument(name="from")] = None,
         unit: ID | None = None,
         first: int = 100,
@@ -44,8 +45,8 @@ def add_fields(graph: Any) -> None:
         known = info.context.mask.kinds
         records = {kind: load_at(info, kind, ("record",)) for kind in DUES if kind in known}
         person = load_at(info, "Person", ("whose",)) if "Person" in known else None
-        return await due(info.context, Span(from_, to, unit), first, records, person)
+        return await due(info.context, Span(from_, day_after(end), unit), first, records, person)
 
     resolve.__annotations__["return"] = list_of(line)
-    says = "What waits until before a day, the earliest first: also what is overdue, unless `from` is given."
+    says = "What waits until the end of a day, the earliest first: also what is overdue, unless `from` is given."
     add(graph.query, "due", None, description=says, resolver=resolve)

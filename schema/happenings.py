@@ -9,6 +9,7 @@ from documents.kinds import tree_of
 from resolvers.happenings import HAPPENING, Asked, happenings
 from resolvers.page import DEFAULT_FIRST
 from schema.derive import Node, add, list_of, new_class
+from schema.given import day_after
 from schema.scalars import Date
 from schema.selection import load_at
 
@@ -44,17 +45,18 @@ def add_fields(graph: Any) -> None:
     async def resolve(
         info: Info,
         from_: Annotated[Date, strawberry.argument(name="from")],
-        to: Date,
+        end: Annotated[Date, strawberry.argument(name="to")],
         first: int = DEFAULT_FIRST,
         after: str | None = None,
     ) -> Any:
         known = info.context.mask.kinds
         records = {kind: load_at(info, kind, ("nodes", "record")) for kind in HAPPENING if kind in known}
-        return await happenings(info.context, Asked(from_, to, first, after), records)
+        return await happenings(info.context, Asked(from_, day_after(end), first, after), records)
 
     resolve.__annotations__["return"] = page
     says = (
-        "What happens from one day to before another, in the university's zone, by first day, as far as you may see. "
+        "What happens from one day to another, both included, in the university's zone, by first day, as far as you "
+        "may see. "
         "What lasts for months shows around its beginning."
     )
     add(graph.query, "happenings", None, description=says, resolver=resolve)

@@ -53,7 +53,7 @@ ARGUMENTS = {
     "start": "When it begins from now on.",
     "substitute": "Global id of the person who stands in, with the answer SUBSTITUTE.",
     "slug": "Last part of the public address.",
-    "to": "The new date; of a stretch of days the first one that is no longer meant.",
+    "to": "The new date.",
     "year": "The year, such as 2026.",
     "unit": "Global id of a unit: what it keeps or hosts.",
     "where": "Conditions that must hold.",
