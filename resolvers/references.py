@@ -59,7 +59,8 @@ async def told(
 ) -> list[dict[str, Any]]:
     """Changes of a record as they may be told: a reference to what is out of scope has no value.
 
-    One to a kind that does not exist for the caller is not there. Paths are those of the kind, or ``below`` one of it.
+    One to a kind that does not exist for the caller is not there, nor one of which nothing is seen: that something was
+    cleared would tell that it was there. Paths are those of the kind, or ``below`` one of it.
     """
     kept: list[tuple[dict[str, Any], str | None]] = []
     wanted: dict[str, set[str]] = {}
@@ -77,7 +78,7 @@ async def told(
     for change, to in kept:
         if to is not None:
             change |= {side: _shown(change[side], seen) for side in ("before", "after")}
-    return [change for change, _ in kept]
+    return [change for change, to in kept if to is None or change["before"] != change["after"]]
 
 
 def _ids(value: Any) -> list[str]:

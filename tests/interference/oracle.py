@@ -141,14 +141,15 @@ class Oracle:
     def _entry(self, kind: str, entry: Stored, counts: Stored, seen: Seen) -> Stored | None:
         if counts.keys().isdisjoint(entry["keys"]):
             return None
-        changes = [change for change in entry["changes"] if change["key"] in counts and self._exists(kind, change)]
+        read = [change for change in entry["changes"] if change["key"] in counts and self._exists(kind, change)]
+        changes = [shown for change in read if (shown := shown_change(kind, change, seen)) is not None]
         told = not entry["changes"] or telling(kind, entry["action"], {change["path"] for change in changes})
         return {
             "_id": entry["_id"],
             "at": entry["at"],
             "by": shown_reference(entry["by"], seen),
             "action": entry["action"] if told else "update",
-            "changes": [shown_change(kind, change, seen) for change in changes],
+            "changes": changes,
         }
 
 
@@ -169,12 +170,13 @@ def changed_path(kind: str, name: str) -> Path:
     return found
 
 
-def shown_change(kind: str, change: Stored, seen: Seen) -> Stored:
-    """A change as it may show."""
+def shown_change(kind: str, change: Stored, seen: Seen) -> Stored | None:
+    """A change as it may show; None for a reference of which nothing is seen."""
     path = changed_path(kind, change["path"])
     if path.reference is None:
         return change
-    return change | {side: shown_reference(change[side], seen) for side in ("before", "after")}
+    shown = {side: shown_reference(change[side], seen) for side in ("before", "after")}
+    return None if shown["before"] == shown["after"] else change | shown
 
 
 def seen_in(oracle: Oracle, docs: Mapping[str, Mapping[str, Stored]]) -> Seen:

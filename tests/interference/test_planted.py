@@ -13,8 +13,8 @@ ROOT = Path(__file__).parent.parent.parent
 PLANTED = sorted((ROOT / "tests" / "planted").glob("*.patch"))
 SECONDS = 600
 GIT = shutil.which("git") or "git"
-# A patch says in its first lines who meets the leak, and in how many requests at most.
-ASKED = re.compile(r"^(Callers|Requests): (.+)$", re.MULTILINE)
+# A patch says in its first lines who meets the leak, in how many requests at most, and where if that is far apart.
+ASKED = re.compile(r"^(Callers|Requests|Kinds): (.+)$", re.MULTILINE)
 LEFT_OUT = shutil.ignore_patterns(".*", "node_modules", "__pycache__", "*.egg-info", "build", "data")
 
 
@@ -24,7 +24,7 @@ def test_at_least_ten_leaks_are_planted() -> None:
     assert [
         patch.name
         for patch in PLANTED
-        if {name for name, _ in ASKED.findall(patch.read_text())} != {"Callers", "Requests"}
+        if not {name for name, _ in ASKED.findall(patch.read_text())} >= {"Callers", "Requests"}
     ] == []
 
 
@@ -38,6 +38,7 @@ def test_a_planted_leak_is_found(patch: Path, tmp_path: Path) -> None:
     assert applied.returncode == 0, f"{patch.name} no longer applies, bring it up to date: {applied.stderr}"
     asked = dict(ASKED.findall(patch.read_text()))
     environment = os.environ | {"INTERFERE_CALLERS": asked["Callers"], "INTERFERE_REQUESTS": asked["Requests"]}
+    environment["INTERFERE_KINDS"] = asked.get("Kinds", "")
     test = "tests/interference/test_interference.py::test_what_is_hidden_shows_to_nobody"
     ran = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", test],
