@@ -64,9 +64,9 @@ def add_fields(graph: Any) -> None:
         from_: Annotated[Date, strawberry.argument(name="from")],
         end: Annotated[Date, strawberry.argument(name="to")],
         itinerary: ID | None = None,
-        first: int = 5,
+        most: Annotated[int, strawberry.argument(name="first")] = 5,
     ) -> Any:
-        return await _suggested(info, [meeting], (from_, end), itinerary, first)
+        return await _suggested(info, [meeting], (from_, end), itinerary, most)
 
     async def several(
         info: Info,

@@ -41,6 +41,7 @@ ARGUMENTS = {
     "member": "Id of the member in its list.",
     "minutes": "By how many minutes.",
     "months": "Calendar months without a visit.",
+    "most": "So many at most, the best first.",
     "on": "The first day.",
     "order_by": "Exactly one order; by id where this is left out.",
     "overrides": "Clashes that are accepted, each with a reason.",
