@@ -261,3 +261,11 @@ def test_hosts_are_read_without_user_password_and_port() -> None:
 def test_loopback_is_what_only_this_machine_reaches(host: str, loopback: bool) -> None:
     """Names other than localhost are not looked up: they could change."""
     assert is_loopback(host) is loopback
+
+
+def test_every_setting_is_described_for_who_runs_the_service() -> None:
+    """The page of settings has one line for each, in the words that a refusal uses."""
+    page = (Path(__file__).parent.parent / "docs" / "settings.md").read_text("utf-8")
+    wanted = {f"| `KORPU_{name.upper()}` | {info.description} |" for name, info in Settings.model_fields.items()}
+    told = {line[: line.rindex("|", 0, -2) + 1] for line in page.splitlines() if line.startswith("| `KORPU_")}
+    assert told == wanted
