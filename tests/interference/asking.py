@@ -33,6 +33,9 @@ ELEMENTS = {"day": "days", "item": "days.items", "member": "members"}
 ABOUT = {"placeCulturalProgramme": ("CulturalProgramme", "itinerary")}
 # Of which kinds alone is asked, if any are named: a planted leak is found sooner where it is.
 KINDS_ASKED = frozenset(filter(None, os.environ.get("INTERFERE_KINDS", "").split(",")))
+# So many counts go along with a query, about what was asked less often than that.
+PROBES = 5
+PROBED = 3
 OFTEN = {"access", "changes", "due", "happenings"}
 WINDOW = {"where", "search", "orderBy", "archived", "first", "last", "after", "before"}
 
@@ -378,7 +381,31 @@ class Asker:
         roots = []
         for n, name in enumerate(self.rng.choices(names, weights, k=self.rng.choice((1, 2, 3)))):
             roots.append(self._root(f"r{n}", name, query.fields[name], draft))
+        roots += self._probes(fields, draft)
         return self._request("query", roots, draft, changes=False)
+
+    def _probes(self, fields: dict[str, GraphQLField], draft: Draft) -> list[str]:
+        """Counts under single conditions, in single orders: what was asked about least, many at once."""
+        lists = {self._kind_of(found): (name, found) for name, found in fields.items() if "where" in found.args}
+        known = [kind for kind in self.conditions.types if kind in lists]
+        if not known:
+            return []
+        low = [
+            sum(self.counts[kind, "where", way[-1].path] < PROBED for way in self.conditions.ways[kind]) + 1
+            for kind in known
+        ]
+        parts = []
+        for n, kind in enumerate(self.rng.choices(known, low, k=PROBES)):
+            name, found = lists[kind]
+            given: dict[str, Any] = {"where": self.conditions.one(kind, draft.places), "first": 3}
+            if "orderBy" in found.args:
+                orders = [(kind, "orderBy", order) for order in fields_of(found.args["orderBy"].type)]
+                _, _, order = self.least(orders)
+                self._count(kind, "orderBy", draft, order)
+                given["orderBy"] = {order: self.rng.choice(("ASC", "DESC"))}
+            shown = ", ".join(f"{key}: {draft.variable(found.args[key].type, given[key])}" for key in given)
+            parts.append(f"p{n}: {name}({shown}) {{ totalCount nodes {{ id }} }}")
+        return parts
 
     def _asked(self, field_: GraphQLField) -> bool:
         return not KINDS_ASKED or self._kind_of(field_) in KINDS_ASKED

@@ -66,15 +66,15 @@ class Conditions:
 
     def where(self, kind: str, places: list[Place], depth: int = 0) -> dict[str, Any]:
         """Conditions on a kind."""
-        first = self._one(kind, places, depth)
+        first = self.one(kind, places, depth)
         draw = self.rng.random()
         if draw < 0.15:
             return first
         if draw < 0.3:
             return {"not": first}
-        second = self._one(kind, places, depth)
+        second = self.one(kind, places, depth)
         if draw < 0.75:
-            third = self._one(kind, places, depth)
+            third = self.one(kind, places, depth)
             return {"or": [{"and": [first, second]}, {"not": {"or": [second, third]}}]}
         if draw < 0.85:
             return {"or": [first, {"not": second} if self.rng.random() < 0.4 else second]}
@@ -82,7 +82,8 @@ class Conditions:
             return {"and": [{"not": first}, second]}
         return {"not": {"or": [first, second]}}
 
-    def _one(self, kind: str, places: list[Place], depth: int) -> dict[str, Any]:
+    def one(self, kind: str, places: list[Place], depth: int = 0) -> dict[str, Any]:
+        """A condition on one path, of those that were asked about least."""
         known = self.ways[kind]
         if depth >= DEEPEST:
             known = [way for way in known if not way[-1].reference]
