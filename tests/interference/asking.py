@@ -419,11 +419,8 @@ class Asker:
     def _change(self, alias: str, draft: Draft) -> str:
         mutation = self.schema.mutation_type
         assert mutation is not None
-        places = {
-            (self._kind_of(found) or "", f"do {name}", ""): name
-            for name, found in mutation.fields.items()
-            if self._asked(found)
-        }
+        asked = {name: found for name, found in mutation.fields.items() if self._asked(found)} or mutation.fields
+        places = {(self._kind_of(found) or "", f"do {name}", ""): name for name, found in asked.items()}
         weighted = self.rng.random() < 0.35
         wide = [place for place, name in places.items() if name.startswith(("create", "update"))] if weighted else []
         place = self.least(wide or list(places))
