@@ -1,13 +1,11 @@
 """A restricted visit, lived through to its end, of which nobody learns who has no part in it."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from auth.caller import Caller
-from resolvers.context import Services
 from schema.view import View
 from tests.conftest import Http
 from tests.factories.records import made
@@ -41,14 +39,6 @@ STEPS = ("assess", "accept", "plan", "confirm")
 def overrides() -> dict[str, Any]:
     """Give limits under which one query may ask for everything."""
     return {"max_cost": 1_000_000}
-
-
-@pytest.fixture
-async def page(services: Services) -> AsyncIterator[Page]:
-    """Give a guest's browser."""
-    found = Page(services)
-    yield found
-    await found.client.aclose()
 
 
 def strangers(office: Office) -> dict[str, Caller]:
