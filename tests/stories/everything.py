@@ -1,7 +1,10 @@
 """Everything that a caller can read, as one answer to compare byte by byte."""
 
+from typing import Any
+
 from graphql import (
     GraphQLField,
+    GraphQLInputType,
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLOutputType,
@@ -16,6 +19,8 @@ from schema.view import View
 from tests.conftest import Http
 
 DEEPEST = 7
+# What fields are asked for that want to know more than who asks.
+GIVEN = {"first": "50", "from": '"2026-04-01"', "to": '"2026-07-01"', "year": "2025"}
 
 
 def _selection(found: GraphQLOutputType, depth: int) -> str:
@@ -34,23 +39,51 @@ def _plain(field: GraphQLField) -> bool:
     return not any(is_required_argument(argument) for argument in field.args.values())
 
 
+def _asked(field: GraphQLField) -> str | None:
+    """The arguments of a root field that need no knowledge of a record; None where it takes more than that."""
+    if any(is_required_argument(argument) and name not in GIVEN for name, argument in field.args.items()):
+        return None
+    given = {name: value for name, value in GIVEN.items() if name in field.args}
+    return f"({', '.join(f'{name}: {value}' for name, value in given.items())})" if given else ""
+
+
+def _fields(found: GraphQLOutputType | GraphQLInputType) -> dict[str, Any]:
+    """The fields of the type that stands behind lists and marks, if it has any."""
+    return getattr(get_named_type(found), "fields", {})
+
+
+def _figures(name: str, field: GraphQLField) -> list[str]:
+    """A query for the total of a kind, and one for each way to group it."""
+    found = [f"{{ {name} {{ total }} }}"]
+    keys = _fields(_fields(_fields(field.type)["groups"].type)["key"].type)
+    for each, wanted in (_fields(field.args["by"].type) if "by" in field.args else {}).items():
+        value = "true" if get_named_type(wanted.type).name == "Boolean" else "MONTH"
+        key = f"{each}{_selection(keys[each].type, 2)}"
+        found.append(f"{{ {name}(by: {{ {each}: {value} }}) {{ total groups {{ count key {{ {key} }} }} }} }}")
+    return found
+
+
 def _documents(schema: GraphQLSchema) -> list[str]:
-    """A query for each list of the graph, with every field that the caller's schema has, and one for the viewer."""
+    """A query for each list, figure and table of the graph, with every field that the caller's schema has."""
     assert schema.query_type is not None
     found = []
     for name, field in schema.query_type.fields.items():
-        nodes = getattr(get_named_type(field.type), "fields", {}).get("nodes")
-        if name == "viewer":
-            found.append(f"{{ viewer{_selection(field.type, 0)} }}")
-        elif nodes is not None:
-            days = ', from: "2026-04-01", to: "2026-07-01"' if "from" in field.args else ""
-            more = "totalCount" if "totalCount" in get_named_type(field.type).fields else "__typename"
-            found.append(f"{{ {name}(first: 50{days}) {{ {more} nodes{_selection(nodes.type, 0)} }} }}")
+        arguments = _asked(field)
+        fields = _fields(field.type)
+        if arguments is None:
+            continue
+        if {"groups", "total"} <= fields.keys():
+            found += _figures(name, field)
+        elif "nodes" in fields:
+            more = "totalCount" if "totalCount" in fields else "__typename"
+            found.append(f"{{ {name}{arguments} {{ {more} nodes{_selection(fields['nodes'].type, 0)} }} }}")
+        else:
+            found.append(f"{{ {name}{arguments}{_selection(field.type, 0)} }}")
     return found
 
 
 async def everything(http: Http, view: View, who: Caller) -> bytes:
-    """The bytes of every answer, over HTTP: records, revisions, history, counts and the viewer's own data."""
+    """The bytes of every answer, over HTTP: records, history, counts, figures, what waits and changed, the viewer."""
     schema = await view.schemas.of(mask(who.roles))
     answers = []
     for document in _documents(schema._schema):
