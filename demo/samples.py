@@ -108,7 +108,7 @@ def samples(today: date, visit: str) -> list[dict[str, Any]]:
     from: $from
     to: $to
     first: 3
-    meeting: { title: "Talks on a joint degree", minutes: 60, people: 8, languages: ["en"] }
+    meeting: { title: "Talks on a joint degree", minutes: 60, people: 8, languages: ["ru"] }
   ) {
     suggestions { start end venue { name { en } } roomName interpreter { name { en } } reasons }
     relax
