@@ -261,3 +261,10 @@ def test_hosts_are_read_without_user_password_and_port() -> None:
 def test_loopback_is_what_only_this_machine_reaches(host: str, loopback: bool) -> None:
     """Names other than localhost are not looked up: they could change."""
     assert is_loopback(host) is loopback
+
+
+def test_guests_are_led_to_where_the_service_listens() -> None:
+    """An address that is told is taken; without one, a service on another port makes links that work."""
+    assert load_settings(port=8123).guests_url == "http://127.0.0.1:8123"
+    told = load_settings(public_url="https://korpu.example.edu/")
+    assert told.guests_url == "https://korpu.example.edu"
