@@ -85,10 +85,11 @@ class Settings(BaseSettings):
         15.0, gt=0, description="the longest time one operation of the store may take, in seconds"
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="what is logged, and above")
-    public_url: str = Field(
-        "http://127.0.0.1:8000",
+    public_url: str | None = Field(
+        None,
         pattern=r"^https?://[^\s/]+(/[^\s?#]*)?$",
-        description="the address by which guests reach this service, such as https://korpu.example.edu",
+        description="the address by which guests reach this service, such as https://korpu.example.edu; "
+        "where it is left out, this machine",
     )
     intake_tries_per_link: int = Field(
         60, ge=1, description="how often an intake link may be used in an hour, by all together"
@@ -125,6 +126,11 @@ class Settings(BaseSettings):
         if value and not value.get_secret_value().startswith(("mongodb://", "mongodb+srv://")):
             raise ValueError("must begin with mongodb:// or mongodb+srv://")
         return value
+
+    @property
+    def guests_url(self) -> str:
+        """Where guests reach the service: as told, or on this machine."""
+        return (self.public_url or f"http://127.0.0.1:{self.port}").rstrip("/")
 
     @property
     def signing_secret(self) -> str:

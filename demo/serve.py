@@ -14,7 +14,8 @@ from auth.bearer import Claims, issue_token
 from auth.caller import Role
 from demo.load import load, loaded
 from demo.office import DemoPerson, Office, office
-from demo.samples import SAMPLES
+from demo.samples import samples
+from documents.delegation import Delegation
 from documents.store import Store, Stored, translated
 from errors import SettingsError
 from resolvers.context import Services
@@ -97,6 +98,11 @@ def _other(made: Office, chosen: Chosen, partner: str) -> DemoPerson:
     return DemoPerson(chosen.role, Role(chosen.role), person, frozenset(), partner, label, label)
 
 
+def shown(made: Office) -> str:
+    """The id of the visit that samples ask for."""
+    return next(visit.id for visit in made.all(Delegation) if visit.code == "DLG-ANKARA")
+
+
 def token_for(settings: Settings, person: DemoPerson) -> str:
     """A demo token that says who this is."""
     claims = Claims((person.role,), person.person, tuple(sorted(person.units)), person.partner, person.label)
@@ -118,7 +124,7 @@ def demo_routes(services: Services, made: Office) -> list[Route]:
         ]
         return JSONResponse(found, headers={"Cache-Control": "no-store"})
 
-    async def samples(_: Request) -> Response:
-        return JSONResponse(SAMPLES)
+    async def queries(_: Request) -> Response:
+        return JSONResponse(samples(services.clock().date(), shown(made)))
 
-    return [Route("/demo/roles", roles), Route("/demo/samples", samples), *page_routes()]
+    return [Route("/demo/roles", roles), Route("/demo/samples", queries), *page_routes()]

@@ -59,9 +59,12 @@ async def answer(
     """Answer for oneself. Who is proposed as a substitute is asked then, and stands in at once until they decline."""
     record = await fetch(context.store, "Itinerary", record_id, context.caller, context.now, action="answer")
     me = context.caller.person or ""
-    if (item := _item(parse(Itinerary, record), item_id)) is not None:
-        # Before the transaction: two would conflict in making the same guard.
-        wanted = [Booking(f"person:{who}", who, item.start, item.end, item.id) for who in (me, substitute) if who]
+    known = await rows(context, Load("Person"), {"_id": substitute}, limit=1) if substitute else []
+    if (item := _item(parse(Itinerary, record), item_id)) is not None and any(_own(host, me) for host in item.hosts):
+        # Before the transaction: two would conflict in making the same guard. None is made for whom the caller names
+        # and does not see.
+        taken = (me, *(row.doc["_id"] for row in known))
+        wanted = [Booking(f"person:{who}", who, item.start, item.end, item.id) for who in taken if who]
         await prepare_guards(context.store, wanted, await people_behind(context.store, wanted))
 
     async def work(draft: Draft) -> None:

@@ -47,7 +47,7 @@ async def make_link(context: Context, facts: Mapping[str, Any]) -> tuple[str | N
     """A new link: its id, its address, which is told this once, and problems."""
     token = new_token()
     made, problems = await create(context, "IntakeLink", facts, arguments={"token": token})
-    address = f"{context.settings.public_url.rstrip('/')}/intake/{token}"
+    address = f"{context.settings.guests_url}/intake/{token}"
     return made, None if made is None else address, problems
 
 

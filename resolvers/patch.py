@@ -114,6 +114,8 @@ class Patcher:
 
     def _seen(self, path: Path, items: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
         """The elements of a list that the caller reads, by id. What is not read is left where it is."""
+        if self.sight and not self.sight.reads(path.chain, self.sight.bits(self.record)):
+            return {}
         admitted = self.sight.admits(path.path, self.record) if self.sight else None
         return {item["id"]: item for item in items if admitted is None or item.get(admitted[0]) in admitted[1]}
 

@@ -269,3 +269,10 @@ def test_every_setting_is_described_for_who_runs_the_service() -> None:
     wanted = {f"| `KORPU_{name.upper()}` | {info.description} |" for name, info in Settings.model_fields.items()}
     told = {line[: line.rindex("|", 0, -2) + 1] for line in page.splitlines() if line.startswith("| `KORPU_")}
     assert told == wanted
+
+
+def test_guests_are_led_to_where_the_service_listens() -> None:
+    """An address that is told is taken; without one, a service on another port makes links that work."""
+    assert load_settings(port=8123).guests_url == "http://127.0.0.1:8123"
+    told = load_settings(public_url="https://korpu.example.edu/")
+    assert told.guests_url == "https://korpu.example.edu"

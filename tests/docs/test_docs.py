@@ -2,14 +2,17 @@
 
 import asyncio
 import importlib
+import json
 import re
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 import typer.main
 from graphql import OperationDefinitionNode, parse
@@ -17,10 +20,10 @@ from rich.console import Console
 
 import cli
 from auth.backend import Authenticator
-from auth.caller import Caller
+from auth.caller import Caller, Role, caller
 from demo.office import Office
-from demo.samples import SAMPLES
-from demo.serve import Chosen, choose, fill, token_for
+from demo.samples import samples
+from demo.serve import Chosen, choose, fill, shown, token_for
 from documents.kinds import KINDS
 from resolvers.context import Services
 from schema.graph import Graph
@@ -29,9 +32,13 @@ from schema.view import View
 from settings import Settings, load_settings
 from tests.conftest import Ask, Clock, asking, opened
 from tests.docs.followed import DOCUMENT, ROOT, steps
+from tests.world import NOW
 
 LAYERS = ("documents", "auth", "resolvers", "schema", "exchange", "work", "demo")
 MAP = "docs/map.md"
+# Pages for strangers, which show what each query answers.
+PAGES = ("docs/intranet-front-page.md", "docs/partner-visit-page.md")
+HEAD = caller(Role.HEAD)
 MADE_BY_MAKE = {"schema/schema.graphql"}
 # Words of a document that look like a name of the house, and are an example of one.
 EXAMPLES = {"documents.exhibition", "resolvers.exhibition", "schema.exhibition"}
@@ -100,9 +107,9 @@ def filled(store_uri: str, home: Path) -> tuple[Settings, Office]:
 
 
 @pytest.fixture
-async def demonstration(store_uri: str, filled: tuple[Settings, Office]) -> AsyncIterator[Services]:
+async def demonstration(store_uri: str, filled: tuple[Settings, Office], clock: Clock) -> AsyncIterator[Services]:
     """Give the services on the demonstration."""
-    async with opened(filled[0], store_uri, Clock()) as found:
+    async with opened(filled[0], store_uri, clock) as found:
         yield found
 
 
@@ -120,42 +127,141 @@ async def _signed_in(services: Services, made: Office, role: str) -> Caller:
     return await Authenticator(services.settings, services.store).caller(headers)
 
 
-async def _variables(ask: Ask, who: Caller, query: str) -> dict[str, Any]:
-    """Values for the variables of a query: `$delegation` is the id of a delegation, `$revision` that one's revision."""
+async def _changed(ask: Ask, who: Caller, clock: Clock, lag: float) -> str:
+    """A cursor of changes, after which one contact of the caller's partner was changed and another archived."""
+    partner = (await ask(who, "{ viewer { partner { id } } }"))["viewer"]["partner"]["id"]
+    create = "mutation ($i: CreateContactInput!) { createContact(input: $i) { contact { id revision } } }"
+    made = [
+        (await ask(HEAD, create, i={"partner": partner, "familyName": name}))["createContact"]["contact"]
+        for name in ("Stays", "Goes")
+    ]
+    clock.now += timedelta(seconds=lag + 1)
+    cursor: str = (await ask(who, "{ changes(first: 0) { endCursor } }"))["changes"]["endCursor"]
+    change = (
+        "mutation ($i: ID!, $r: String!) "
+        '{ updateContact(id: $i, ifRevision: $r, patch: { title: "Dr" }) { problems { path } } }'
+    )
+    assert (await ask(HEAD, change, i=made[0]["id"], r=made[0]["revision"]))["updateContact"]["problems"] == []
+    clock.now += timedelta(seconds=1)
+    archive = "mutation ($i: ID!) { archiveContact(id: $i) { problems { path } } }"
+    assert (await ask(HEAD, archive, i=made[1]["id"]))["archiveContact"]["problems"] == []
+    clock.now += timedelta(seconds=lag + 1)
+    return cursor
+
+
+async def _variables(ask: Ask, who: Caller, query: str, services: Services, clock: Clock) -> dict[str, Any]:
+    """Values for the variables of a query, by their names.
+
+    `$delegation` is the id of a delegation, `$revision` that one's revision; `$from` and `$to` are this week, `$month`
+    is in a month, `$slug` is that of what happens this week, and `$cursor` one after which something changed.
+    """
     (operation,) = [node for node in parse(query).definitions if isinstance(node, OperationDefinitionNode)]
     kinds = {singular(kind): kind for kind in KINDS}
+    today = clock().date()
+    monday = today - timedelta(days=today.weekday())
+    days = {"from": monday, "to": monday + timedelta(days=7), "month": monday + timedelta(days=31)}
     found: dict[str, Any] = {}
     for name in [variable.variable.name.value for variable in operation.variable_definitions or ()]:
         if name in kinds:
             records = plural(kinds[name])
             nodes = (await ask(who, f"{{ {records}(first: 1) {{ nodes {{ id revision }} }} }}"))[records]["nodes"]
             found |= {name: nodes[0]["id"], "revision": nodes[0]["revision"]}
+        elif name in days:
+            found[name] = days[name].isoformat()
+        elif name == "slug":
+            week = f'from: "{days["from"]}", to: "{days["to"]}"'
+            found[name] = (await ask(who, f"{{ happenings({week}) {{ nodes {{ slug }} }} }}"))["happenings"]["nodes"][
+                0
+            ]["slug"]
+        elif name == "cursor":
+            found[name] = await _changed(ask, who, clock, services.settings.changes_lag_seconds)
     return found
+
+
+def _answers(block: Block) -> list[tuple[str, Any]]:
+    """What a document shows below a query as its answers, each with the word beside ```json."""
+    found: list[tuple[str, Any]] = []
+    for other in _blocks("graphql", "json"):
+        if other.document == block.document and other.line > block.line:
+            if other.language == "graphql":
+                break
+            found.append((other.info, json.loads(other.code)))
+    return found
+
+
+def _like(shown: Any, answered: Any) -> bool:
+    """Whether an answer has what is shown of it: fields and elements may be left out, `…` is anything but null."""
+    if shown == "…":
+        return answered is not None
+    if isinstance(shown, dict):
+        return isinstance(answered, dict) and all(_like(shown[name], answered.get(name)) for name in shown)
+    if isinstance(shown, list) and shown:
+        return isinstance(answered, list) and len(answered) >= len(shown) and all(map(_like, shown, answered))
+    return bool(shown == answered)
 
 
 @pytest.mark.parametrize("block", _blocks("graphql"), ids=str)
 async def test_queries_run(
-    block: Block, demonstration: Services, filled: tuple[Settings, Office], ask_demo: Ask
+    block: Block, demonstration: Services, filled: tuple[Settings, Office], ask_demo: Ask, clock: Clock
 ) -> None:
-    """Every query runs as the role that stands beside ```graphql, without errors or problems, and finds something."""
+    """Every query runs as the role that stands beside ```graphql, finds something, and answers what is shown below."""
     assert block.info, f"{block} does not say as whom it runs: write ```graphql member, or another role"
     who = await _signed_in(demonstration, filled[1], block.info)
-    answer = await ask_demo(who, block.code, **await _variables(ask_demo, who, block.code))
+    variables = await _variables(ask_demo, who, block.code, demonstration, clock)
+    answer = await ask_demo(who, block.code, **variables)
     assert answer.errors == []
     for value in answer.data.values():
         assert value is not None
         assert value.get("problems", []) == []
         assert value.get("nodes", [1]) != []
+    for word, answers in _answers(block):
+        if word == "again":
+            answer = await ask_demo(who, block.code, **variables)
+        given = json.loads(orjson.dumps(answer.data))
+        assert _like(answers, given), f"{block} answers {json.dumps(given, ensure_ascii=False)}"
 
 
-@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample["title"])
-async def test_samples_run(
-    sample: dict[str, Any], demonstration: Services, filled: tuple[Settings, Office], ask_demo: Ask
+@pytest.mark.parametrize("page", PAGES)
+def test_every_query_of_a_page_has_its_answer(page: str) -> None:
+    """Who builds from a page sees what each of its queries answers."""
+    asked = [block for block in _blocks("graphql") if block.document == page]
+    assert len(asked) >= 3
+    assert [str(block) for block in asked if not _answers(block)] == []
+
+
+async def test_the_front_page_is_read_page_by_page(
+    demonstration: Services, filled: tuple[Settings, Office], ask_demo: Ask, clock: Clock
 ) -> None:
-    """Every sample of the query page runs without errors as each role that it is offered to."""
+    """The paging query, asked on with each cursor, lists every happening once, as one page does."""
+    (block,) = [found for found in _blocks("graphql") if "$after: String" in found.code]
+    who = await _signed_in(demonstration, filled[1], block.info)
+    variables = await _variables(ask_demo, who, block.code, demonstration, clock)
+    slugs, after = [], None
+    while True:
+        page = (await ask_demo(who, block.code, **variables, after=after))["happenings"]
+        slugs += [node["slug"] for node in page["nodes"]]
+        after = page["endCursor"]
+        if not page["hasNextPage"]:
+            break
+    whole = await ask_demo(who, block.code.replace("first: 1", "first: 50"), **variables)
+    assert slugs == [node["slug"] for node in whole["happenings"]["nodes"]]
+    assert len(slugs) > 1
+
+
+@pytest.mark.parametrize("title", [sample["title"] for sample in samples(NOW.date(), "")])
+async def test_samples_run(
+    title: str, demonstration: Services, filled: tuple[Settings, Office], ask_demo: Ask, clock: Clock
+) -> None:
+    """Every sample of the query page runs without errors as each role that it is offered to, and finds something."""
+    found = samples(clock().date(), shown(filled[1]))
+    (sample,) = [sample for sample in found if sample["title"] == title]
     for role in sample["roles"] or sorted({person.role.value for person in filled[1].people}):
         who = await _signed_in(demonstration, filled[1], role)
-        assert (await ask_demo(who, sample["query"], **sample["variables"])).errors == [], role
+        answer = await ask_demo(who, sample["query"], **sample["variables"])
+        assert answer.errors == [], role
+        for value in answer.data.values():
+            assert value != [], role
+            assert not isinstance(value, dict) or value.get("nodes", [1]) != [], role
 
 
 def _shell() -> Iterator[tuple[Block, str]]:

@@ -37,6 +37,7 @@ KINDS_ASKED = frozenset(filter(None, os.environ.get("INTERFERE_KINDS", "").split
 PROBES = 2
 PROBED = 3
 OFTEN = {"access", "changes", "due", "happenings"}
+PLANNED = {"suggestSlots", "suggestProgramme"}
 WINDOW = {"where", "search", "orderBy", "archived", "first", "last", "after", "before"}
 
 
@@ -216,6 +217,10 @@ class Asker:
             return self.rng.choice((2024, 2025, 2026))
         if name == "slug":
             return self.rng.choice(self.pair.constants.get((kind, "slug")) or ["lotus"])
+        if name == "meeting":
+            return self._meeting()
+        if name == "meetings":
+            return [self._meeting() for _ in range(self.rng.choice((1, 2, 3)))]
         if name == "kinds":
             return self.rng.sample(sorted(KINDS), k=3)
         if name == "unit":
@@ -234,6 +239,26 @@ class Asker:
         """A first day, or one after all first days and not too far from them."""
         days = (-30, -8, -1, 0, 1) if name == "from" else (2, 6, 31, 60)
         return (NOW.date() + timedelta(days=self.rng.choice(days))).isoformat()
+
+    def _meeting(self) -> dict[str, Any]:
+        """A meeting that may fit: hosts and venues mostly of the caller's scope, none of them twice."""
+        draw = self.rng.random
+        found: dict[str, Any] = {"minutes": self.rng.choice((15, 30, 60, 90)), "room": draw() < 0.6}
+        found["hosts"] = sorted({self.record_id("Person") for _ in range(self.rng.choice((0, 1, 1, 2)))})
+        if draw() < 0.3:
+            found["people"] = self.rng.choice((2, 10, 50))
+        if draw() < 0.3:
+            found["venues"] = [self.record_id("Venue")]
+        if draw() < 0.3:
+            found["languages"] = [self.rng.choice(("en", "tr", "ru"))]
+        return found
+
+    def _planned(self, alias: str, name: str, field_: GraphQLField, draft: Draft) -> str:
+        """Times for meetings in some days from now on, for a plan or for none."""
+        start = NOW.date() + timedelta(days=self.rng.choice((-3, 0, 1, 4)))
+        given = {"from": start.isoformat(), "to": (start + timedelta(days=self.rng.choice((1, 2, 4)))).isoformat()}
+        arguments = self._arguments(field_, draft, "", given)
+        return f"{alias}: {name}{arguments}{self.below(get_named_type(field_.type), draft)}"
 
     def _fields(self, kind: str) -> list[str]:
         return [".".join(name for name in names) for names, _ in self.leaves[kind]]
@@ -270,6 +295,8 @@ class Asker:
                 return f"{alias}: visitFigures(year: {year}){self.below(inner, draft)}"
             if name == "access":
                 return self._access(alias, field_, draft)
+            if name in PLANNED:
+                return self._planned(alias, name, field_, draft)
             return f"{alias}: {name}{self._arguments(field_, draft, '')}{self.below(inner, draft)}"
         if inner.name == kind:
             for argument in field_.args:
@@ -377,7 +404,10 @@ class Asker:
         draft = Draft()
         fields = {name: found for name, found in query.fields.items() if self._asked(found)}
         names = list(fields)
-        weights = [9 if "where" in found.args else 8 if name in OFTEN else 2 for name, found in fields.items()]
+        weights = [
+            9 if "where" in found.args else 8 if name in OFTEN else 4 if name in PLANNED else 2
+            for name, found in fields.items()
+        ]
         roots = []
         for n, name in enumerate(self.rng.choices(names, weights, k=self.rng.choice((1, 2, 3)))):
             roots.append(self._root(f"r{n}", name, query.fields[name], draft))

@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from auth.caller import Caller, Role, caller
+from resolvers.context import Services
+from tests.conftest import dump
 from tests.stories.office import CONFIRM_DAYS, Office, item
 
 ANSWER = """
@@ -155,6 +157,20 @@ async def test_a_substitute_is_somebody_whom_the_host_may_see(office: Office) ->
     assert problem["path"] == "substitute"
     (problem,) = await answer(office, office.host, made, "ASKED")
     assert problem["path"] == "answer"
+
+
+async def test_naming_a_substitute_who_is_not_seen_leaves_nothing_in_the_store(
+    office: Office, services: Services
+) -> None:
+    """Whom a host names and does not see gets no guard: an unseen person and no person at all leave the same."""
+    days = await plan(office, "dean")
+    before = await dump(services.store, "resource_days")
+    for substitute in ("prs_00000000000000000000", "x" * 5_000, office.ids["aylin"]):
+        told = await answer(office, dean(office), days, "SUBSTITUTE", substitute)
+        assert [problem["code"] for problem in told] == ["NOT_FOUND"]
+    guards = {guard["_id"] for guard in (await dump(services.store, "resource_days"))["resource_days"]}
+    new = guards - {guard["_id"] for guard in before["resource_days"]}
+    assert all(office.ids["dean"] in guard for guard in new)
 
 
 async def test_a_host_sees_guests_to_the_end_of_the_seventh_day_in_the_universitys_zone(office: Office) -> None:

@@ -225,3 +225,18 @@ async def test_archived_records_are_listed_only_when_asked_for(look: Ask, world:
     everything = (await look(head, "{ delegations(archived: true) { totalCount } }"))["delegations"]["totalCount"]
     assert {node["archivedAt"] for node in current["nodes"]} == {None}
     assert len(current["nodes"]) == current["totalCount"] < everything == len(world.ids("Delegation"))
+
+
+@pytest.mark.parametrize("who", [HEAD, caller(Role.OFFICER), caller(Role.MEMBER)], ids=["head", "officer", "member"])
+async def test_a_search_finds_for_whoever_reads_the_word(ask: Ask, who: Caller) -> None:
+    """A word finds its record for one who has all records in scope as for one who has a few, alone and with another."""
+    made = await ask(
+        HEAD,
+        'mutation { createUnit(input: { abbreviation: "PHYS", type: FACULTY, name: { en: "Faculty of physics" } }) '
+        "{ unit { id } problems { path message } } }",
+    )
+    assert made["createUnit"]["problems"] == []
+    for words in ("phys", "fac phys", "PHYSICS"):
+        found = await ask(who, "query ($w: String!) { units(search: $w) { totalCount } }", w=words)
+        assert found["units"]["totalCount"] == 1, words
+    assert (await ask(who, '{ units(search: "chem") { totalCount } }'))["units"]["totalCount"] == 0

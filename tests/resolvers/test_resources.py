@@ -184,3 +184,32 @@ async def test_venues_open_to_the_campus_and_by_publishing_to_everyone(office: O
         document = f"mutation S($id: ID!) {{ {step}Venue(id: $id) {{ venue {{ id }} problems {{ message }} }} }}"
         await office.done(office.officer, document, id=venue)
     assert await seen() == [0, 0, 0]
+
+
+NOTES = """
+mutation Notes($id: ID!, $revision: String!, $notes: ResourceNoteListPatch) {
+  updateResource(id: $id, ifRevision: $revision, patch: { notes: $notes }) { problems { code message } }
+}"""
+
+
+async def test_what_is_not_read_of_a_list_is_neither_found_nor_removed(office: Office) -> None:
+    """Whoever may change a resource of others meets notes of it that they do not read as if there were none."""
+    bus = await resource(office, "White minibus", notes=[{"text": "Costly"}])
+    query = "query R($id: ID!) { resource(id: $id) { revision notes { id text } } }"
+    (note,) = (await office.read(office.officer, query, id=bus))["notes"]
+    seen = await office.read(office.neighbour, query, id=bus)
+    assert seen["notes"] is None
+
+    async def patched(notes: Any) -> list[dict[str, str]]:
+        revision = (await office.read(office.neighbour, query, id=bus))["revision"]
+        return await office.tells(office.neighbour, NOTES, id=bus, revision=revision, notes=notes)
+
+    for name in ("remove", "order"):
+        hidden, absent = await patched({name: [note["id"]]}), await patched({name: ["zzzzzzzzzzzz"]})
+        assert [problem["code"] for problem in (*hidden, *absent)] == ["NOT_FOUND", "NOT_FOUND"]
+        assert hidden[0]["message"].replace(note["id"], "zzzzzzzzzzzz") == absent[0]["message"]
+    assert await patched({"change": [{"id": note["id"], "text": "Cheap"}]}) != []
+    assert await patched(None) == []
+    assert await patched({"add": [{"text": "Mine"}]}) == []
+    texts = [found["text"] for found in (await office.read(office.officer, query, id=bus))["notes"]]
+    assert texts == ["Costly", "Mine"]
