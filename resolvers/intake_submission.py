@@ -72,7 +72,9 @@ async def accept(context: Context, record_id: str, person_id: str | None) -> Out
         clear("IntakeSubmission", draft.document)
         submission = parse(IntakeSubmission, draft.before)
         if person_id is None:
-            await make(draft, _person(submission, into, sealed, await _partner(draft, submission)))
+            person = _person(submission, into, sealed, await _partner(draft, submission))
+            person.owner = await _unit(draft, submission)
+            await make(draft, person)
         else:
             await fetch(
                 context.store, "Person", into, context.caller, context.now, action="update", session=draft.session
@@ -147,7 +149,7 @@ def _common(submission: IntakeSubmission) -> dict[str, Any]:
 
 
 def _person(submission: IntakeSubmission, person_id: str, sealed: Mapping[str, Any], partner: str | None) -> Person:
-    person = Person(category=PersonCategory.GUEST, partner=partner, owner=submission.owner, **_common(submission))
+    person = Person(category=PersonCategory.GUEST, partner=partner, **_common(submission))
     person.id = person_id
     for name, value in sealed.items():
         # Ciphertext travels past the model, which knows the plain form only.
@@ -163,6 +165,16 @@ def _filling(submission: IntakeSubmission, sealed: dict[str, Any]) -> Any:
         draft.document |= {name: getattr(person, name) for name in _common(submission)} | sealed
 
     return fill
+
+
+async def _unit(draft: Draft, submission: IntakeSubmission) -> str | None:
+    """The unit of a guest: the visit's, so that who plans it sees who comes; none where the visit is restricted."""
+    visits = draft.context.store.collection(collection_of("Delegation"))
+    visit = await visits.find_one({"_id": submission.delegation}, session=draft.session)
+    if visit is None or visit["restricted"]:
+        return None
+    found: str | None = submission.owner or visit["owner"] or next(iter(visit["host_units"]), None)
+    return found
 
 
 async def _partner(draft: Draft, submission: IntakeSubmission) -> str | None:

@@ -84,6 +84,19 @@ async def test_visit_1_what_a_guest_enters_becomes_a_person_and_a_member(
     assert [word for word in ("no meat", "a lift", "U99887766", "diabetes") if word in str(kept)] == []
 
 
+async def test_who_plans_the_visit_sees_who_comes(office: Office, page: Page) -> None:
+    """A guest belongs to the unit that hosts, whose coordinator reads the name; of a restricted visit, to none."""
+    for restricted in (False, True):
+        facts = {"officers": [office.ids["officer"]], "hostUnits": [office.ids["physics"]], "restricted": restricted}
+        visit = await office.visit("Visit", by=office.head, **facts)
+        link = (await office.ask(office.officer, CREATE_LINK, input=link_facts(visit)))["createIntakeLink"]
+        await page.post(link["url"])
+        entered = next(each for each in await submitted(office) if each["status"] == "SUBMITTED")
+        person = (await office.done(office.officer, CHECK, id=entered["id"]))["person"]["id"]
+        seen = await office.read(office.coordinator, "query P($id: ID!) { person(id: $id) { familyName } }", id=person)
+        assert seen == (None if restricted else {"familyName": "Demir"})
+
+
 async def test_checking_can_be_repeated_and_broken_off(
     office: Office, page: Page, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
