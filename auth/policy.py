@@ -410,13 +410,6 @@ RELEASES = (
         "two visits must not take the same host, room or resource (ITIN-2); who else, where and why stays hidden",
     ),
     Release(
-        "accessible(stop, group)",
-        (Role.OFFICER, Role.HEAD, Role.COORDINATOR),
-        "of a stop of a programme, by how many it is too small for the group, and that it is not step-free though "
-        "somebody of the group needs that",
-        "a stop must fit those who come (CULT-1); who needs what, and how many do, stays hidden",
-    ),
-    Release(
         "visitFigures(year)",
         tuple(Role),
         "how many visits took place, by quarter that is over and direction, and guests by country of their partner",

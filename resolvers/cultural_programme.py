@@ -6,20 +6,20 @@ from typing import Any
 
 from auth.access import action_rule, fetch
 from documents.cultural_programme import CulturalProgramme, CulturalProgrammeStatus, Stop
-from documents.kinds import collection_of
-from documents.store import translated
+from documents.kinds import tree_of
 from resolvers.context import Context
 from resolvers.draft import RULES, Draft, Rules, parse
-from resolvers.load import Load, rows
+from resolvers.load import Load, Row, rows
 from resolvers.places import check_rooms, room_of, venues
 from resolvers.problem import ProblemCode
 
+NEED = "needs_step_free"
 OVER = (CulturalProgrammeStatus.DONE, CulturalProgrammeStatus.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """A stop that does not fit the group: by how many it is too small, or that somebody cannot get there."""
+    """A stop that does not fit the group: by how many it is too small, or that somebody may not get there."""
 
     stop: str
     too_small_by: int | None
@@ -42,16 +42,17 @@ async def check(draft: Draft) -> None:
 
 
 async def fits(context: Context, record_id: str) -> list[Misfit]:
-    """The stops of a programme that do not fit its group, for those who may plan it (release ``accessible``).
+    """The stops of a programme that do not fit its group, for those who may plan it.
 
-    The group is those who take part, or all members of the visit as far as the caller reads them.
+    The group is those who take part, or all members of the visit, as far as the caller sees them. Whoever's needs the
+    caller does not read may need ways without steps: what is told is the same whether they do.
     """
     record = await fetch(context.store, "CulturalProgramme", record_id, context.caller, context.now)
     if not action_rule("CulturalProgramme", context.caller, "agree").allows(context.caller, record, context.now):
         return []
     programme = parse(CulturalProgramme, record)
-    group = set(programme.participants) or await _members(context, programme)
-    needed = await _step_free_needed(context, group)
+    group = await _group(context, programme)
+    needed = any(_may_need(person) for person in group)
     known = await venues(context, {stop.place.site for stop in programme.stops if stop.place and stop.place.site})
     found = []
     for stop in programme.stops:
@@ -63,17 +64,20 @@ async def fits(context: Context, record_id: str) -> list[Misfit]:
     return found
 
 
-async def _members(context: Context, programme: CulturalProgramme) -> set[str]:
-    found = await rows(context, Load("Delegation", {"_id", "members"}), {"_id": programme.delegation}, limit=1)
-    return {member["person"] for row in found for member in row.doc["members"] or ()}
+async def _group(context: Context, programme: CulturalProgramme) -> list[Row]:
+    persons = set(programme.participants)
+    if not persons and programme.delegation is not None:
+        visit = Load("Delegation", {"_id", "members"})
+        found = await rows(context, visit, {"_id": programme.delegation}, limit=1)
+        persons = {member["person"] for row in found for member in row.doc["members"] or ()}
+    load = Load("Person", {"_id", NEED})
+    return await rows(context, load, {"_id": {"$in": sorted(persons)}}) if persons else []
 
 
-async def _step_free_needed(context: Context, group: set[str]) -> bool:
-    """Whether anybody of a group needs ways without steps, whoever asks."""
-    query = {"_id": {"$in": sorted(group)}, "needs_step_free": True}
-    with translated():
-        found = await context.store.collection(collection_of("Person")).find_one(query, {"_id": 1}) if group else None
-    return found is not None
+def _may_need(person: Row) -> bool:
+    """Whether somebody needs ways without steps, or may, since the caller does not read it."""
+    sight, chain = person.sight, tree_of("Person").path(NEED).chain
+    return bool(person.doc[NEED]) or not sight.reads(chain, sight.bits(person.doc))
 
 
 def _capacity(stop: Stop, known: Mapping[str, Mapping[str, Any]]) -> int | None:

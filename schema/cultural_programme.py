@@ -20,7 +20,12 @@ def add_types(graph: Any) -> None:
     misfit = new_class("StopMisfit")
     add(misfit, "stop", ID, description="Id of the stop.")
     add(misfit, "too_small_by", int | None, description="By how many it is too small; null where it is large enough.")
-    add(misfit, "not_step_free", bool, description="It is not step-free, and the group needs it.")
+    add(
+        misfit,
+        "not_step_free",
+        bool,
+        description="It is not step-free, and somebody needs that, or may: you do not read their needs.",
+    )
     strawberry.type(misfit, description="A stop that does not fit the group; it never says who needs what (CULT-1).")
 
     async def fits(self: Any, info: Info) -> Any:

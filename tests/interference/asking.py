@@ -243,8 +243,8 @@ class Asker:
     def _meeting(self) -> dict[str, Any]:
         """A meeting that may fit: hosts and venues mostly of the caller's scope, none of them twice."""
         draw = self.rng.random
-        found: dict[str, Any] = {"minutes": self.rng.choice((15, 30, 60, 90)), "room": draw() < 0.6}
-        found["hosts"] = sorted({self.record_id("Person") for _ in range(self.rng.choice((0, 1, 1, 2)))})
+        found: dict[str, Any] = {"minutes": self.rng.choice((15, 30, 60, 90)), "room": draw() < 0.4}
+        found["hosts"] = sorted({self.record_id("Person") for _ in range(self.rng.choice((0, 1, 1, 1)))})
         if draw() < 0.3:
             found["people"] = self.rng.choice((2, 10, 50))
         if draw() < 0.3:
@@ -405,7 +405,7 @@ class Asker:
         fields = {name: found for name, found in query.fields.items() if self._asked(found)}
         names = list(fields)
         weights = [
-            9 if "where" in found.args else 8 if name in OFTEN else 4 if name in PLANNED else 2
+            9 if "where" in found.args else 8 if name in OFTEN else 16 if name in PLANNED else 2
             for name, found in fields.items()
         ]
         roots = []

@@ -8,7 +8,6 @@ from typing import Any
 from pydantic import ValidationError
 
 from auth.caller import Caller
-from auth.policy import ACTIONS
 from documents.kinds import KINDS, kind_of, tree_of
 from documents.labels import Label
 from documents.stamp import stamp
@@ -32,7 +31,6 @@ from tests.interference.world import (
 )
 
 ADDED = 2
-NEED = "needs_step_free"
 # How much of what is hidden is changed at first, and when a change would show and is tried again more modestly.
 SHARES = (0.85, 0.5, 0.25, 0.12)
 # References that stay what they are, even where what they refer to is not seen, and why.
@@ -41,7 +39,6 @@ KEPT = {
     ("Contact", "successor"): "decides whether the office is asked for one; who reads that reads every contact",
     ("ItineraryIssue", "itinerary"): "issues of one itinerary are compared with each other (ITIN-5)",
     ("Resource", "person"): "who is behind a resource is busy with it: the release busy(resource, period)",
-    ("CulturalProgramme", "participants"): "how many come is told of a stop that is too small: accessible(stop, group)",
     ("Partner", "merged_into"): "is null exactly while the status, which is read with it, is not MERGED",
 }
 
@@ -87,8 +84,6 @@ class _Varied:
         self.values = values
         self.rng: random.Random = values.rng
         self.seen: Seen = seen_in(oracle, world.docs)
-        # The release ``accessible``: who plans programmes learns whether somebody of a group needs ways without steps.
-        self.accessible = bool(ACTIONS["CulturalProgramme"]["agree"].keys() & oracle.caller.roles)
         self.unseen = {
             kind: [found for found in ids if not self.seen(found)] + [values.record_id(KINDS[kind].prefix)]
             for kind, ids in values.ids.items()
@@ -117,8 +112,7 @@ class _Varied:
         if path.hidden:
             return value
         if not labels.issuperset(path.chain):
-            told = self.accessible and (kind, path.path) == ("Person", NEED)
-            return self.values.of(model, path) if not told and self.rng.random() < share else value
+            return self.values.of(model, path) if self.rng.random() < share else value
         if path.reference:
             stays = (kind, path.path.split(".")[0]) in KEPT
             return value if stays else self._reference(path, value, share)
@@ -149,17 +143,11 @@ class _Varied:
             if child.name in value
         }
 
-    def _needs(self, person: Any) -> bool:
-        """Whether somebody needs ways without steps, and that is told of a group they are in."""
-        return self.accessible and bool(self.world.docs["Person"].get(person, {}).get(NEED))
-
     def _reference(self, path: Path, value: Any, share: float) -> Any:
         """A reference to what is not seen is as good as another such one, or as none."""
         kind = path.reference
         assert kind is not None
         unseen = self.unseen[kind]
-        if kind == "Person" and isinstance(value, str):
-            unseen = [person for person in unseen if self._needs(person) == self._needs(value)] or [value]
         if path.apart or path.name == "partner" or (path.many and value is None):
             return value
         if path.many:
@@ -177,7 +165,7 @@ class _Varied:
     def hidden_record(self, kind: str, document: Stored, share: float) -> Stored:
         """A record out of scope, changed in a share of all its paths."""
         fresh = facts(kind, self.values, document["_id"])
-        kept = {"person"} if kind == "Resource" else {NEED} if self.accessible else set()
+        kept = {"person"} if kind == "Resource" else set()
         return {
             name: fresh[name] if name in fresh.keys() - kept and self.rng.random() < share else document[name]
             for name in document
@@ -185,7 +173,8 @@ class _Varied:
 
     def may_go(self, kind: str, record_id: str) -> bool:
         """Whether a record out of scope may be missing: nothing that is told by a release comes from it."""
-        return kind != "Resource" and not self._needs(record_id)
+        del record_id
+        return kind != "Resource"
 
     def history(self, kind: str, document: Stored, entries: list[Stored]) -> list[Stored]:
         """The history of a record in scope with what is hidden of it changed."""
