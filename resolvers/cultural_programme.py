@@ -51,27 +51,31 @@ async def fits(context: Context, record_id: str) -> list[Misfit]:
     if not action_rule("CulturalProgramme", context.caller, "agree").allows(context.caller, record, context.now):
         return []
     programme = parse(CulturalProgramme, record)
-    group = await _group(context, programme)
-    needed = any(_may_need(person) for person in group)
+    size, needed = await _group(context, programme)
     known = await venues(context, {stop.place.site for stop in programme.stops if stop.place and stop.place.site})
     found = []
     for stop in programme.stops:
         room = _capacity(stop, known)
-        short = len(group) - room if room is not None and len(group) > room else None
+        short = size - room if room is not None and size > room else None
         steps = needed and _step_free(stop, known) is False
         if short or steps:
             found.append(Misfit(stop.id, short, steps))
     return found
 
 
-async def _group(context: Context, programme: CulturalProgramme) -> list[Row]:
-    persons = set(programme.participants)
+async def _group(context: Context, programme: CulturalProgramme) -> tuple[int, bool]:
+    """How many come, and whether somebody of them needs ways without steps, or may."""
+    persons, size = list(programme.participants), 0
     if not persons and programme.delegation is not None:
         visit = Load("Delegation", {"_id", "members"})
         found = await rows(context, visit, {"_id": programme.delegation}, limit=1)
-        persons = {member["person"] for row in found for member in row.doc["members"] or ()}
+        persons = [member["person"] for row in found for member in row.doc["members"] or ()]
+        size = len(persons)
     load = Load("Person", {"_id", NEED})
-    return await rows(context, load, {"_id": {"$in": sorted(persons)}}) if persons else []
+    known = await rows(context, load, {"_id": {"$in": sorted(set(persons))}}) if persons else []
+    # Members show though their persons do not; of participants only those show whose persons do.
+    unseen = size > 0 and len(known) < len(set(persons))
+    return size or len(known), unseen or any(_may_need(person) for person in known)
 
 
 def _may_need(person: Row) -> bool:

@@ -53,8 +53,6 @@ async def test_says_what_to_check_when_nothing_answers() -> None:
     assert asyncio.get_running_loop().time() - started < 3
 
 
-# The driver leaves the socket of an attempt that was broken off to the garbage collector.
-@pytest.mark.filterwarnings("ignore:.*socket:pytest.PytestUnraisableExceptionWarning")
 async def test_waits_for_a_server_that_is_still_starting(store_uri: str) -> None:
     """A server that begins to answer while the service waits is used."""
     with socket.socket() as probe:

@@ -15,6 +15,8 @@ from tests.factories.records import HEAD, act, create, made, revision, update
 from tests.world import NOW, World, fill
 
 NOBODY = caller()
+# What may be done again, and changes nothing then.
+REPEATED = {("IntakeSubmission", "check")}
 # What a step cannot do without, beside the record.
 REQUIRED = {("IntakeSubmission", "reject"): ', reason: "No"'}
 
@@ -97,7 +99,7 @@ async def test_steps_out_of_turn_are_conflicts_that_name_the_valid_ones(services
         actions = mask(HEAD.roles).kinds[kind].actions
         for step in model.lifecycle.actions:
             record = _in_other_state(world, kind, step.sources)
-            if step.name not in actions or record is None:
+            if step.name not in actions or record is None or (kind, step.name) in REPEATED:
                 continue
             problems = (await act(ask, HEAD, step.name, kind, record["_id"], REQUIRED.get((kind, step.name), "")))[
                 "problems"

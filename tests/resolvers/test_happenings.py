@@ -42,9 +42,9 @@ async def test_both_days_are_included(office: Office) -> None:
     await published(office, "Lasting", "2026-05-20", "2026-06-01")
     await published(office, "Within", "2026-06-07", None)
     await published(office, "After", "2026-06-08", "2026-06-09")
-    await office.visit("Hidden", dates={"start": "2026-06-07", "end": "2026-06-07"})
+    await office.visit("Hidden", dates={"start": "2026-06-06", "end": "2026-06-06"})
     assert await shown(office, office.anonymous, "2026-06-01", "2026-06-07") == ["Lasting", "Within"]
-    assert await shown(office, office.officer, "2026-06-01", "2026-06-07") == ["Lasting", "Within", "Hidden"]
+    assert await shown(office, office.officer, "2026-06-01", "2026-06-07") == ["Lasting", "Hidden", "Within"]
 
 
 async def test_pages_of_what_happens_follow_each_other(office: Office) -> None:
