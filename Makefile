@@ -33,8 +33,8 @@ schema: $(STAMP) ## Prints the schema into schema/schema.graphql
 interfere: $(STAMP) ## Runs the long non-interference run
 	@$(BIN)/python -m pytest tests/interference -m long
 
-endure: $(STAMP) ## Kills service and store again and again under load
-	@$(BIN)/python -m pytest tests/endurance -m long
+endure: $(STAMP) ## Kills service and store again and again under load, and lets many processes race
+	@$(BIN)/python -m pytest tests/endurance tests/resolvers -m long
 
 lock: $(STAMP) ## Writes the lock files from pyproject.toml
 	@scripts/lock

@@ -14,7 +14,7 @@ from documents.record import Action
 from documents.tree import Path
 from errors import NotFound
 from resolvers.context import Context
-from resolvers.draft import Draft, Work, copied, keep, parse, told
+from resolvers.draft import Draft, Work, copied, keep, keep_unseen, parse, told
 from resolvers.patch import Patcher, storable, written
 from resolvers.problem import Problem, ProblemCode, Problems
 
@@ -85,6 +85,7 @@ async def update(
         patcher = Patcher(context, sight, draft.before)
         patcher.apply(tree_of(kind).paths, draft.document, applied)
         draft.problems += patcher.problems
+        await keep_unseen(draft)
         if draft.proposed:
             _sound(draft, Patcher(context, sight, draft.before))
 

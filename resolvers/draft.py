@@ -1,6 +1,6 @@
 """A record on its way to the store: validated, checked, stamped, guarded, remembered, in one transaction."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -19,7 +19,7 @@ from resolvers.diff import diff
 from resolvers.history import as_json, remember, rescoped
 from resolvers.patch import storable
 from resolvers.problem import Problem, ProblemCode, Problems, at
-from resolvers.references import references
+from resolvers.references import put_back, references
 
 Stored = dict[str, Any]
 Kind = TypeVar("Kind", bound=Record)
@@ -172,7 +172,7 @@ def told(error: Any) -> Problem:
 
 async def _check_references(draft: Draft) -> None:
     """What a record newly refers to must exist in the caller's scope: absent and unseen are the same."""
-    context, paths = draft.context, tree_of(draft.kind).paths
+    paths = tree_of(draft.kind).paths
     # Known is what stood at the same place: that an id stands at another place, which may be hidden, tells nothing.
     known = {(reference.id, reference.anchor) for reference in references(paths, draft.before)}
     wanted: dict[str, dict[str, list[str]]] = {}
@@ -180,15 +180,35 @@ async def _check_references(draft: Draft) -> None:
         if (reference.id, reference.anchor) not in known:
             wanted.setdefault(reference.kind, {}).setdefault(reference.id, []).append(reference.place)
     for kind, ids in wanted.items():
-        sight = context.sight(kind)
-        seen: set[str] = set()
-        if sight is not None:
-            query = {"$and": [{"_id": {"$in": [found for found in ids if kind_of(found) == kind]}}, sight.filter()]}
-            cursor = context.store.collection(collection_of(kind)).find(query, {"_id": 1}, session=draft.session)
-            seen = {document["_id"] for document in await cursor.to_list()}
-        for found in ids.keys() - seen:
+        for found in ids.keys() - await _seen(draft, kind, ids):
             for place in ids[found]:
                 draft.problem(ProblemCode.NOT_FOUND, place, f"There is no such {kind} for you: check the id")
+
+
+async def _seen(draft: Draft, kind: str, ids: Iterable[str]) -> set[str]:
+    """Which of these ids are those of records of a kind that the caller has in scope."""
+    sight = draft.context.sight(kind)
+    if sight is None:
+        return set()
+    query = {"$and": [{"_id": {"$in": [found for found in ids if kind_of(found) == kind]}}, sight.filter()]}
+    collection = draft.context.store.collection(collection_of(kind))
+    return {document["_id"] for document in await collection.find(query, {"_id": 1}, session=draft.session).to_list()}
+
+
+async def keep_unseen(draft: Draft) -> None:
+    """After a patch: references that the writer does not see stay where they are.
+
+    Else the loss would tell that there was one, and what nobody meant would be gone.
+    """
+    paths = tree_of(draft.kind).paths
+    left = {(reference.id, reference.anchor) for reference in references(paths, draft.document)}
+    gone: dict[str, set[str]] = {}
+    for reference in references(paths, draft.before):
+        if (reference.id, reference.anchor) not in left:
+            gone.setdefault(reference.kind, set()).add(reference.id)
+    unseen = {kind: ids - await _seen(draft, kind, ids) for kind, ids in gone.items()}
+    if any(unseen.values()):
+        put_back(paths, draft.before, draft.document, unseen)
 
 
 async def parent_of(context: Context, record: Record, session: Any) -> Stored | None:

@@ -47,6 +47,27 @@ def references(
     return found
 
 
+def put_back(
+    paths: tuple[Path, ...], before: Mapping[str, Any], after: dict[str, Any], unseen: Mapping[str, set[str]]
+) -> None:
+    """Put references that the writer does not see back where a patch took them away: they cannot have meant those."""
+    for path in paths:
+        was, now = before.get(path.name), after.get(path.name)
+        if path.reference and was:
+            hidden = unseen.get(path.reference, set())
+            if path.many:
+                lost = [found for found in was if found in hidden and found not in (now or ())]
+                after[path.name] = [*(now or ()), *lost]
+            elif now is None and was in hidden:
+                after[path.name] = was
+        elif path.children and isinstance(was, list) and isinstance(now, list):
+            known = {item.get("id"): item for item in was if isinstance(item, Mapping)}
+            for item in now:
+                put_back(path.children, known.get(item.get("id"), {}), item, unseen)
+        elif path.children and isinstance(was, Mapping) and isinstance(now, dict):
+            put_back(path.children, was, now, unseen)
+
+
 @cache
 def _referring(kind: str) -> dict[str, str]:
     """The paths of a kind that refer to records, as changes name them but for the ids of elements, and to what kind."""

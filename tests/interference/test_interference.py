@@ -22,7 +22,9 @@ CALLERS = os.environ.get("INTERFERE_CALLERS")
 REQUESTS = int(os.environ.get("INTERFERE_REQUESTS", "0"))
 SEED = int(os.environ.get("INTERFERE_SEED", "1"))
 
-SHORT = 6
+# Who is asked for in the short run; everybody is in the long one.
+USUAL = ("member", "coordinator", "host", "officer", "partner", "nobody", "officer+finance")
+SHORT = 8
 LONG = 10_000
 A_WORLD = 100
 ROUNDS = 3
@@ -48,8 +50,8 @@ def _judge(run: Run) -> None:
 async def test_what_is_hidden_shows_to_nobody(
     store_uri: str, home: Path, graph: Graph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every role, alone and mixed, gets identical answers from two stores that differ only in what it may not read."""
-    names = CALLERS.split(",") if CALLERS else [profile.name for profile in PROFILES]
+    """Whoever asks gets identical answers from two stores that differ only in what they may not read."""
+    names = CALLERS.split(",") if CALLERS else USUAL
     async with _begun(store_uri, home, graph, monkeypatch) as run:
         for n, name in enumerate(names):
             await run.worlds(BY_NAME[name], SEED + n, REQUESTS or SHORT)

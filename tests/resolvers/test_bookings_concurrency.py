@@ -7,6 +7,8 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from auth.backend import Authenticator
 from auth.caller import Caller
 from resolvers.context import Services
@@ -113,6 +115,7 @@ async def judge(office: Office, plans: list[list[str]], outcomes: list[Outcome],
         assert {problem["code"] for problem in told} == {"CONFLICT"}
 
 
+@pytest.mark.long
 async def test_itin_3_no_two_of_many_planners_at_once_take_the_same(
     office: Office, services: Services, store_uri: str, home: Path
 ) -> None:
@@ -136,6 +139,7 @@ async def test_itin_3_no_two_of_many_planners_at_once_take_the_same(
     await judge(office, plans, outcomes, held)
 
 
+@pytest.mark.long
 async def test_itin_3_venue_rooms_vehicles_and_drivers_are_taken_once(
     office: Office, services: Services, store_uri: str, home: Path
 ) -> None:

@@ -108,6 +108,32 @@ async def test_cult_1_steps_tell_only_those_who_read_needs_whether_somebody_has_
     assert (await office.ask(office.host, shown, id=one)).errors
 
 
+async def test_who_takes_part_unseen_stays_when_a_planner_names_others(office: Office) -> None:
+    """A patch takes away only what its writer sees: neither the loss nor the revision tells that there was more."""
+    own = await office.guest("Murat", "Demir", office.ids["ankara"])
+    facts = {"givenName": "Ayşe", "familyName": "Kurt", "category": "GUEST", "partner": office.ids["ankara"]}
+    other = await made(office.ask, "Person", office.head, **facts)
+    visit = await office.visit("Visit", by=office.coordinator, hostUnits=[office.ids["physics"]])
+    one = await programme(office, stop(), participants=[own, other], who=office.officer, delegation=visit)
+    read = "query P($id: ID!) { culturalProgramme(id: $id) { revision participants { id } } }"
+    seen = await office.read(office.coordinator, read, id=one)
+    assert seen["participants"] == [{"id": own}]
+    patch = """
+    mutation P($id: ID!, $revision: String!, $patch: CulturalProgrammePatch!) {
+      updateCulturalProgramme(id: $id, ifRevision: $revision, patch: $patch) {
+        culturalProgramme { revision participants { id } }
+        problems { message }
+      }
+    }"""
+    for participants, shown in (([own], [{"id": own}]), ([], [])):
+        given = {"id": one, "revision": seen["revision"], "patch": {"participants": participants}}
+        done = await office.done(office.coordinator, patch, **given)
+        assert done["participants"] == shown
+        assert (done["revision"] == seen["revision"]) == (participants == [own])
+        everybody = (await office.read(office.head, read, id=one))["participants"]
+        assert everybody == [*shown, {"id": other}]
+
+
 async def test_stops_are_placed_with_what_they_take(office: Office) -> None:
     """Each stop becomes an item of its day at its local time, with guide, resources, venue and who takes part."""
     rooms = await house(office, "Hall")

@@ -5,6 +5,8 @@ import multiprocessing
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
+import pytest
+
 from auth.backend import Authenticator
 from auth.caller import Caller, Role, caller
 from resolvers.context import Services
@@ -44,6 +46,7 @@ def propose(
     return asyncio.run(proposed())
 
 
+@pytest.mark.long
 async def test_itin_2_one_of_many_hosts_gets_the_substitute(
     office: Office, services: Services, store_uri: str, home: Path
 ) -> None:
