@@ -24,7 +24,7 @@ SEED = int(os.environ.get("INTERFERE_SEED", "1"))
 
 # Who is asked for in the short run; everybody is in the long one.
 USUAL = ("member", "coordinator", "host", "officer", "partner", "nobody", "officer+finance")
-SHORT = 8
+SHORT = 5
 LONG = 10_000
 A_WORLD = 100
 ROUNDS = 3

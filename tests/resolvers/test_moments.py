@@ -169,6 +169,7 @@ async def test_a_restricted_visit_stays_with_officers_assigned_hosts_and_the_hea
         assert told["code"] == "CONFLICT"
 
 
+@pytest.mark.long
 async def test_a_restricted_visit_is_noticed_by_nobody_else(office: Office, http: Http, view: View) -> None:
     """Lists, counts, search, references, history, of every kind: for others every byte is as if it were not there."""
     ids = office.ids
