@@ -87,6 +87,8 @@ def demo() -> None:
     """Serve a made-up office on this machine, to try everything; it keeps what you change."""
     settings = load_settings(mode="demo")
     address = f"http://{settings.host}:{settings.port}"
+    # Who asks for a token in another shell must mean the same folder, which holds what signs it.
+    home = "" if settings.home == Settings.model_fields["home"].default else f"KORPU_HOME={settings.home} "
 
     async def more(found: Services) -> list[Route]:
         return demo_routes(found, await fill(found, console))
@@ -98,7 +100,7 @@ def demo() -> None:
             f"  curl -s {address}/graphql -H 'Content-Type: application/json' -d '{SAMPLE}'\n\n"
             "A token for scripts, here of an officer:\n\n"
             f"  curl -s {address}/graphql -H 'Content-Type: application/json' "
-            '-H "Authorization: Bearer $(.venv/bin/korpu token officer)" '
+            f'-H "Authorization: Bearer $({home}.venv/bin/korpu token officer)" '
             '-d \'{ "query": "{ viewer { name roles } }" }\'\n',
             flush=True,
         )

@@ -20,7 +20,7 @@ from pymongo import ASCENDING, IndexModel
 from documents.folding import sort_key, words
 from documents.record import Record, Storage
 from documents.tree import Path, Tree, is_text, tree
-from documents.values import Period
+from documents.values import Period, in_words
 
 LANGUAGES = ("az", "en", "ru")
 INHERITED = ("assigned:", "host:", "unit:", "protocol:")
@@ -146,7 +146,7 @@ def sort_keys(model: type[Record], document: Mapping[str, Any]) -> dict[str, Any
         if order.path.name in found or not order.stored.startswith("sort."):
             continue
         if isinstance(value, Mapping):
-            instead = value.get("en") or value.get("az") or value.get("ru") or ""
+            instead = in_words(value)
             found[order.path.name] = {lang: sort_key(value.get(lang) or instead, lang) for lang in LANGUAGES}
         else:
             found[order.path.name] = sort_key(value or "", "en")

@@ -5,6 +5,7 @@ beside an ISO 4217 code, an enumerated value is its GraphQL name.
 """
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
@@ -184,6 +185,15 @@ class Text(Value):
             msg = "a text needs at least one language: give az, en or ru"
             raise ValueError(msg)
         return self
+
+
+# Which language stands in for one that is missing, in this order.
+INSTEAD = ("en", "az", "ru")
+
+
+def in_words(text: Mapping[str, str | None] | None) -> str:
+    """A stored text in one language that it has; empty where there is none."""
+    return next((said for language in INSTEAD if (said := (text or {}).get(language))), "")
 
 
 class Money(Value):

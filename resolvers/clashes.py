@@ -6,6 +6,7 @@ from datetime import datetime
 from auth.access import action_rule, fetch
 from documents.itinerary import Itinerary
 from documents.kinds import kind_of
+from documents.values import in_words
 from resolvers.bookings import Taken, bookings, other_clashes, own_clashes, people_behind
 from resolvers.context import Context
 from resolvers.draft import parse
@@ -79,8 +80,3 @@ async def _called(context: Context, label: str, room: str | None) -> str:
         return " ".join(doc[name] or "" for name in ("given_name", "family_name"))
     inside = next((entry["name"] for entry in doc.get("rooms") or () if entry["id"] == room), None)
     return ", ".join(filter(None, (inside, in_words(doc["name"]))))
-
-
-def in_words(text: dict[str, str | None] | None) -> str:
-    """A stored text in the first language that it has."""
-    return next(filter(None, (text or {}).values()), "")

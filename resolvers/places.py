@@ -6,7 +6,7 @@ from typing import Any
 from documents.cultural_programme import Stop
 from documents.itinerary import Item, Place
 from documents.kinds import collection_of
-from documents.values import Position
+from documents.values import Position, in_words
 from resolvers.context import Context
 from resolvers.draft import Draft
 from resolvers.load import Load, rows
@@ -58,8 +58,7 @@ async def name_places(draft: Draft, places: Iterable[Place | None]) -> None:
         if venue is None:
             continue
         room, address = room_of(venue, place), venue["address"] or {}
-        name = next(filter(None, (venue["name"][language] for language in ("en", "az", "ru"))))
-        place.venue = place.venue or _line(name)
+        place.venue = place.venue or _line(in_words(venue["name"]))
         place.room = place.room or (room["name"] if room else None)
         place.address = place.address or _line(*address.get("lines", ()), address.get("city") or venue["city"])
         if place.position is None and venue["position"]:

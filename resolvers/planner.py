@@ -13,6 +13,7 @@ from auth.access import fetch
 from documents.folding import fold
 from documents.itinerary import ItemStatus
 from documents.resource import ResourceStatus, ResourceType
+from documents.values import in_words
 from documents.venue import VenueStatus
 from errors import Invalid, LimitReached
 from resolvers.agenda import Agenda
@@ -171,10 +172,6 @@ def _helper_keys(found: Row) -> list[str]:
     return [f"resource:{found.doc['_id']}", *([f"person:{person}"] if person else ())]
 
 
-def _name(text: Mapping[str, Any] | None) -> str:
-    return next((value for language in ("en", "az", "ru") if (value := (text or {}).get(language))), "")
-
-
 def _person(row: Row) -> str:
     return " ".join(filter(None, (row.doc["given_name"], row.doc["family_name"])))
 
@@ -253,10 +250,10 @@ class _Table:
             told = next(found for found in site["rooms"] if found["id"] == room)
             room_name = told["name"]
             holds = f"holds {told['capacity']} and " if told["capacity"] else ""
-            reasons.append(f"{room_name}, {_name(site['name'])}, {holds}is free.")
+            reasons.append(f"{room_name}, {in_words(site['name'])}, {holds}is free.")
         if meeting.languages:
             helper = chosen.pop(0)
-            name = next(_name(row.doc["name"]) for row in self.interpreters if row.doc["_id"] == helper)
+            name = next(in_words(row.doc["name"]) for row in self.interpreters if row.doc["_id"] == helper)
             reasons.append(f"{name} interprets {', '.join(meeting.languages)} and is free.")
         reasons.append("No holiday, and time for the way from and to what stands beside it.")
         start = self.agenda.moment(placed.start)

@@ -7,6 +7,7 @@ from typing import Any
 from auth.access import all_of
 from documents.folding import words
 from documents.kinds import KINDS, collection_of
+from documents.values import in_words
 from resolvers.context import Context
 
 LONGEST = 60
@@ -18,9 +19,8 @@ TITLES = {kind: "title" if "title" in model.model_fields else "name" for kind, m
 
 def made_from(text: Mapping[str, Any] | None) -> str:
     """A text as a part of an address: folded, with hyphens; empty where nothing of it can be written so."""
-    said = next((text[language] for language in ("en", "az", "ru") if text.get(language)), "") if text else ""
     found = ""
-    for word in words(said):
+    for word in words(in_words(text)):
         plain = "".join(sign for sign in word if sign.isascii() and sign.isalnum())
         if plain and len(found) + len(plain) < LONGEST:
             found = f"{found}-{plain}" if found else plain

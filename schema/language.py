@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+from documents.values import in_words
 from schema.wording import enumerated
 
 
@@ -16,13 +17,11 @@ class Language(StrEnum):
 
 
 enumerated(Language, "A language of the service.")
-# In this order others stand in, as they do where texts are sorted.
-INSTEAD = ("en", "az", "ru")
 
 
 def say(text: Mapping[str, Any], language: str) -> Any:
     """A text in a language, or in the first other one in which it is given."""
-    return text.get(language.lower()) or next((text[name] for name in INSTEAD if text.get(name)), None)
+    return text.get(language.lower()) or in_words(text) or None
 
 
 def spoken(self: Any, language: Language) -> str:
