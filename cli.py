@@ -70,7 +70,9 @@ def _serve(settings: Settings, announce: Callable[[], None], more: Any = None) -
         timeout_graceful_shutdown=10,
     )
     server = Server(config, announce)
-    server.run()
+    # Ctrl-C is how one stops it: nothing went wrong.
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run()
     if not server.started:
         raise typer.Exit(1)
 
