@@ -171,6 +171,10 @@ class Twin:
         for side, world in zip(SIDES, (pair.left, pair.right), strict=True):
             await self._put(side, world, set(world.collections()) | {"outbox", "resource_days", "merges"})
 
+    async def restore(self, side: str, names: set[str]) -> None:
+        """Put what the world of a side holds into collections that were written."""
+        await self._put(side, self.world(side), names)
+
     async def _put(self, side: str, world: World, names: set[str]) -> None:
         held = world.collections()
         for name in names:
@@ -244,7 +248,7 @@ class Twin:
             self.full["changes made"] += 1
             found = found or await self._read_back(profile, caller, request)
             for side in SIDES:
-                await self._put(side, self.world(side), left.wrote | right.wrote)
+                await self.restore(side, left.wrote | right.wrote)
         return found, left.content.get("data")
 
     def _released(self, profile: str, request: Request, *answers: Answered) -> Finding | None:
