@@ -80,12 +80,13 @@ def floor(store: Store) -> Starlette:
     async def front_page(request: Request) -> Response:
         given = orjson.loads(await request.body())
         earliest = (date.fromisoformat(given["from"]) - timedelta(days=LONGEST)).isoformat()
+        # Every visit here has a last day. The embedded server looks for an index in the order of the conditions.
         query = {
+            "dates.start": {"$gte": earliest, "$lte": given["to"]},
+            "dates.end": {"$gte": given["from"]},
             "scope": {"$in": ["public"]},
             "published_from": {"$lte": NOW},
             "archived_at": None,
-            "dates.start": {"$gte": earliest, "$lte": given["to"]},
-            "$or": [{"dates.end": {"$gte": given["from"]}}, {"dates.start": {"$gte": given["from"]}}],
         }
         cursor = store.collection("delegations").find(query, wanted, sort=[("dates.start", 1), ("_id", 1)], limit=21)
         found = await cursor.to_list()

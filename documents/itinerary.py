@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from pymongo import ASCENDING, IndexModel
 
 from documents.labels import Apart, author, later, now, office, searchable, shared, sortable
-from documents.record import Action, Element, Facts, Lifecycle, Part, Record, Storage
+from documents.record import Action, Due, Element, Facts, Lifecycle, Part, Record, Storage
 from documents.values import (
     DelegationId,
     Instant,
@@ -222,6 +222,21 @@ def _told_apart(item: Item, part: PartOfOurs, who: str) -> str:
     return hashlib.sha256(f"{item.id} {part} {who}".encode()).hexdigest()[:12]
 
 
+def _unanswered(name: str, answer: HostAnswer, whose: str) -> Due:
+    """What waits for a host's answer until the day of the item."""
+    return Due(
+        name,
+        "date",
+        among="days",
+        within=("items", "hosts"),
+        until="items.hosts.answer",
+        waiting=answer.value,
+        what="items.title",
+        whose=f"items.hosts.{whose}",
+        states=("DRAFT", "CONFIRMED", "ISSUED"),
+    )
+
+
 def hosts_of(days: list[Day]) -> set[str]:
     """The scope tokens of everyone who hosts one of the items."""
     found = {host.who() for day in days for item in day.items for host in item.hosts}
@@ -273,6 +288,11 @@ class Itinerary(ItineraryFacts, Record):
         ),
     )
 
+    dues: ClassVar[tuple[Due, ...]] = (
+        _unanswered("hosting", HostAnswer.ASKED, "person"),
+        _unanswered("substitute", HostAnswer.SUBSTITUTE, "substitute"),
+    )
+
     def scope_facts(self) -> set[str]:
         """Everyone who hosts one of the items."""
         return hosts_of(self.days)
@@ -281,4 +301,5 @@ class Itinerary(ItineraryFacts, Record):
         name = "itineraries"
         indexes = [
             IndexModel([("delegation", ASCENDING)]),
+            IndexModel([("days.items.hosts.answer", ASCENDING), ("days.date", ASCENDING)]),
         ]

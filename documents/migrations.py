@@ -112,12 +112,19 @@ async def _visits_and_trails(store: Store) -> None:
     await _numbered_trail(store)
 
 
+async def _confidential_persons(store: Store) -> None:
+    """Everybody whom the office knows so far stays known to it."""
+    unmarked = {"confidential": {"$exists": False}}
+    await store.collection("persons").update_many(unmarked, {"$set": {"confidential": False}})
+
+
 MIGRATIONS: list[Migration] = [
     Migration(1, "initial", _initial),
     Migration(2, "people of items", _people_of_items),
     Migration(3, "sites and resources of items", _sites_and_resources),
     Migration(4, "erasure and the seventh day", _erasure_and_the_seventh_day),
     Migration(5, "open titles and numbered trails", _visits_and_trails),
+    Migration(8, "confidential persons", _confidential_persons),
 ]
 
 

@@ -159,6 +159,8 @@ class Person(PersonFacts, Record):
     )
     erased_because: Annotated[Prose | None, office] = Field(default=None, description="Why they were.")
     visits: Annotated[list[VisitDuty], system] = []
+    # Known from a restricted visit alone: as hidden as that is, until the person is a member of another one.
+    confidential: Annotated[bool, system] = False
     lifecycle: ClassVar[Lifecycle] = Lifecycle(
         states=("ACTIVE", "INACTIVE"),
         actions=(
@@ -181,6 +183,8 @@ class Person(PersonFacts, Record):
             tokens.add(f"partner:{self.partner}")
         if self.category is PersonCategory.STAFF:
             tokens.add("campus")
+        if self.confidential:
+            tokens.add("restricted")
         return tokens | {f"assigned:{officer}" for visit in self.visits for officer in visit.officers}
 
     class Settings(Storage):

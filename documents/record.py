@@ -121,7 +121,8 @@ class Happens:
 class Due:
     """A date of a kind that waits for somebody: a top-level path, or one of the elements of ``among``.
 
-    It waits as long as ``until`` has no value; where ``states`` are given, only in those.
+    It waits as long as ``until`` has no value, or the one of ``waiting``; where ``states`` are given, only in those.
+    ``within`` names lists below such an element, outermost first: then it waits for each element of the last one.
     """
 
     name: str
@@ -131,6 +132,8 @@ class Due:
     what: str | None = None
     whose: str | None = None
     states: tuple[str, ...] = ()
+    within: tuple[str, ...] = ()
+    waiting: str | None = None
 
 
 class Record(Document, Facts):

@@ -32,12 +32,21 @@ def _nested(path: str, condition: Any) -> dict[str, Any]:
     return dict(condition)
 
 
+def _below(due: Due, condition: Any) -> dict[str, Any]:
+    """A condition on ``until``: on some element of each list on the way to it."""
+    assert due.until is not None  # noqa: S101  # callers look at it
+    condition = _nested(due.until.split(".")[-1], condition)
+    for name in reversed(due.within):
+        condition = {name: {"any": condition}}
+    return dict(condition)
+
+
 def _conditions(kind: str, due: Due, span: Span) -> dict[str, Any]:
     """What a record must meet, as a client would ask for it: what the caller does not read has no date."""
     days = {"lt": span.end} | ({"gte": span.start} if span.start else {})
     waits = _nested(due.date, days)
     if due.until:
-        waits[due.until] = {"is_null": True}
+        waits |= _below(due, {"eq": due.waiting} if due.waiting else {"is_null": True})
     found: dict[str, Any] = {due.among: {"any": waits}} if due.among else waits
     if due.states:
         found["status"] = {"in": list(due.states)}
@@ -54,7 +63,8 @@ def _load(sight: Sight, due: Due, record: Load | None, person: Load | None) -> L
     if record is not None:
         load.absorb(record)
     tree = tree_of(kind)
-    for name in (due.date, due.until, due.what, "id" if due.among else None):
+    element = ".".join((*due.within, "id")) if due.among else None
+    for name in (due.date, due.until, due.what, element):
         if name and sight.kind.readable(path := tree.path(f"{prefix}{name}")):
             load.paths.add(path.stored)
     if due.whose and person is not None and sight.kind.readable(path := tree.path(f"{prefix}{due.whose}")):
@@ -62,17 +72,37 @@ def _load(sight: Sight, due: Due, record: Load | None, person: Load | None) -> L
     return load
 
 
+Parts = tuple[Mapping[str, Any], ...]
+
+
+def _parts(row: Row, due: Due) -> Iterator[Parts]:
+    """What each line is about: an element of ``among`` with the elements below it, or the record alone."""
+    found: list[Parts] = [(part,) for part in row.doc[due.among] or ()] if due.among else [(row.doc,)]
+    for name in due.within:
+        found = [(*parts, part) for parts in found for part in parts[-1][name] or ()]
+    yield from found
+
+
+def _value(parts: Parts, due: Due, path: str | None) -> Any:
+    """What stands at a path, in the innermost of the parts that it leads to."""
+    names = path.split(".") if path else []
+    level = 0
+    while level < len(due.within) and names[:1] == [due.within[level]]:
+        names, level = names[1:], level + 1
+    value: Any = parts[level] if names else None
+    for name in names:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
 def _lines(row: Row, due: Due, span: Span, today: str) -> Iterator[dict[str, Any]]:
-    for part in row.doc[due.among] if due.among else (row.doc,):
-        day: Any = part
-        for name in due.date.split("."):
-            day = day.get(name) if isinstance(day, Mapping) else None
+    for parts in _parts(row, due):
+        day = _value(parts, due, due.date)
         if day is None or day >= span.end or (span.start and day < span.start):
             continue
-        if due.until and part.get(due.until) is not None:
+        if due.until and _value(parts, due, due.until) != due.waiting:
             continue
-        what = part.get(due.what) if due.what else None
-        whose = part.get(due.whose) if due.whose else None
+        what, whose = _value(parts, due, due.what), _value(parts, due, due.whose)
         yield {
             "kind": row.kind,
             "name": due.name,
@@ -82,7 +112,7 @@ def _lines(row: Row, due: Due, span: Span, today: str) -> Iterator[dict[str, Any
             "text": what if isinstance(what, Mapping) else None,
             "whose": whose if isinstance(whose, Row) else None,
             "record": row,
-            "element": part.get("id") if due.among else None,
+            "element": parts[-1].get("id") if due.among else None,
         }
 
 

@@ -1,6 +1,6 @@
 """What happens when: for a front page, over all kinds that say which of their paths tell it (``Record.happens``)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -82,25 +82,42 @@ async def happenings(context: Context, asked: Asked, records: Mapping[str, Load 
         if sight is None or not _told(sight, says):
             continue
         load = _load(context, kind, records.get(kind), sight)
-        query = all_of([sight.filter(), not_archived(sight), _window(says, asked, earliest, seek)])
         order = [(f"{says.when}.start", 1), ("_id", 1)]
-        shown = await rows(context, load, query, sort=order, limit=asked.first, scoped=False, peek=True)
-        found += [_line(row, says) for row in shown]
+        left = asked.first
+        for window in _windows(says, asked, earliest, seek):
+            # The days first: the embedded server looks for an index in the order of the conditions.
+            query = all_of([window, sight.filter(), not_archived(sight)])
+            shown = await rows(context, load, query, sort=order, limit=left, scoped=False, peek=True)
+            found += [_line(row, says) for row in shown]
+            left -= len(shown)
+            if left < 0:
+                break
     found.sort(key=lambda line: (line["start"], line["id"]))
     nodes = found[: asked.first]
     end = sealed(context, PURPOSE, [nodes[-1]["start"], nodes[-1]["id"]]) if nodes else asked.after
     return {"nodes": nodes, "end_cursor": end, "has_next_page": len(found) > asked.first}
 
 
-def _window(says: Happens, asked: Asked, earliest: str, seek: Mapping[str, Any] | None) -> dict[str, Any]:
+def _windows(says: Happens, asked: Asked, earliest: str, seek: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
+    """What is shown, as one range of days after another: each is served by an index alone, which an “or” is not.
+
+    What began before the days asked for shows if it lasts into them; without a last day it is known to last for its
+    first one only. On the day of a cursor, what comes after its id shows.
+    """
     start, end = f"{says.when}.start", f"{says.when}.end"
-    # Without a last day it is known to last for the first one only.
-    lasts = [{end: {"$gte": asked.start}}, {start: {"$gte": asked.start}}]
-    parts: list[dict[str, Any]] = [{start: {"$gte": earliest, "$lt": asked.end}}, {"$or": lasts}]
+    lasts = {end: {"$gte": asked.start}}
+    at = "$gte"
     if seek is not None:
-        beyond = [{start: {"$gt": seek["day"]}}, {start: seek["day"], "_id": {"$gt": seek["id"]}}]
-        parts += [{start: {"$gte": seek["day"]}}, {"$or": beyond}]
-    return all_of(parts)
+        if seek["day"] >= asked.end:
+            return
+        beyond = {start: seek["day"], "_id": {"$gt": seek["id"]}}
+        if seek["day"] >= earliest:
+            yield beyond if seek["day"] >= asked.start else beyond | lasts
+            earliest, at = seek["day"], "$gt"
+    if earliest < asked.start:
+        yield {start: {at: earliest, "$lt": asked.start}} | lasts
+        earliest, at = asked.start, "$gte"
+    yield {start: {at: earliest, "$lt": asked.end}}
 
 
 def _line(row: Row, says: Happens) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from resolvers.context import Context
 from resolvers.draft import RULES, Draft, Rules, make, parse, remake
 from resolvers.erasure import clear, forget
 from resolvers.intake_link import taken_link
+from resolvers.person import duty
 from resolvers.problem import Problem, ProblemCode, Problems
 
 Outcome = tuple[str | None, list[Problem]]
@@ -73,7 +74,7 @@ async def accept(context: Context, record_id: str, person_id: str | None) -> Out
         submission = parse(IntakeSubmission, draft.before)
         if person_id is None:
             person = _person(submission, into, sealed, await _partner(draft, submission))
-            person.owner = await _unit(draft, submission)
+            await _belong(draft, submission, person)
             await make(draft, person)
         else:
             await fetch(
@@ -167,14 +168,20 @@ def _filling(submission: IntakeSubmission, sealed: dict[str, Any]) -> Any:
     return fill
 
 
-async def _unit(draft: Draft, submission: IntakeSubmission) -> str | None:
-    """The unit of a guest: the visit's, so that who plans it sees who comes; none where the visit is restricted."""
+async def _belong(draft: Draft, submission: IntakeSubmission, person: Person) -> None:
+    """A guest belongs to the unit of the visit, so that who plans it sees who comes.
+
+    One of a restricted visit belongs to none, and is as hidden as the visit: an ordinary person would be a sign of it.
+    """
     visits = draft.context.store.collection(collection_of("Delegation"))
     visit = await visits.find_one({"_id": submission.delegation}, session=draft.session)
     if visit is None or visit["restricted"]:
-        return None
-    found: str | None = submission.owner or visit["owner"] or next(iter(visit["host_units"]), None)
-    return found
+        person.confidential = True
+        served = duty(parse(Delegation, visit), draft.context.settings.zone) if visit else None
+        # At once, or those who serve the visit would not see whom they make a member.
+        person.visits = [served] if served else []
+    else:
+        person.owner = submission.owner or visit["owner"] or next(iter(visit["host_units"]), None)
 
 
 async def _partner(draft: Draft, submission: IntakeSubmission) -> str | None:

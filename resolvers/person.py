@@ -10,6 +10,7 @@ from documents.kinds import collection_of
 from documents.person import Person, VisitDuty
 from documents.stamp import stamp, stored
 from resolvers.draft import Draft, parse
+from resolvers.history import rescoped
 from settings import Settings
 
 AFTER_DAYS = 7
@@ -54,9 +55,13 @@ async def keep_duties(draft: Draft) -> None:
         visits = [kept for kept in person.visits if kept.delegation != visit.id]
         if found is not None and person.id in _members(draft.document):
             visits = sorted([*visits, found], key=lambda kept: kept.delegation)
-        if visits == person.visits:
+        # Who is a member of a visit that the office sees is no secret of another one.
+        known = person.confidential and not visit.restricted and found in visits
+        if visits == person.visits and not known:
             continue
-        person.visits = visits
-        fresh = stamp(person)
-        moved = {"visits": stored(person)["visits"], "scope": fresh["scope"]}
+        person.visits, person.confidential = visits, person.confidential and not known
+        scope = stamp(person)["scope"]
+        moved = {"visits": stored(person)["visits"], "confidential": person.confidential, "scope": scope}
         await collection.update_one({"_id": person.id}, {"$set": moved}, session=draft.session)
+        if known:
+            await rescoped(draft, "Person", document, scope)

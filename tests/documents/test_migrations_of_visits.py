@@ -1,4 +1,4 @@
-"""Migration 5: open titles, public addresses, and a trail that changes and the past are read from."""
+"""Migrations: open titles, public addresses, a trail that changes and the past are read from, confidential persons."""
 
 from datetime import UTC, datetime
 
@@ -31,3 +31,13 @@ async def test_what_is_stored_already_gets_what_is_new(store: Store) -> None:
             "published_before": None,
             "published_after": None,
         }
+
+
+async def test_persons_who_are_known_stay_known(store: Store) -> None:
+    """Migration 8: nobody of before becomes confidential; who is stays so when it runs again."""
+    await store.collection("persons").insert_many([{"_id": "prs_1"}, {"_id": "prs_2", "confidential": True}])
+    (migration,) = (each for each in MIGRATIONS if each.number == 8)
+    for _ in range(2):
+        await migration.run(store)
+        kept = {found["_id"]: found["confidential"] async for found in store.collection("persons").find({})}
+        assert kept == {"prs_1": False, "prs_2": True}

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from tests.interference.asking import Asker
 from tests.interference.coverage import Coverage
+from tests.interference.intake import intake, opens
 from tests.interference.pair import Pair, paired
 from tests.interference.profiles import Profile
 from tests.interference.twin import SIDES, Finding, Twin
@@ -40,6 +41,8 @@ class Run:
             # Someone else with the same roles asks first, on one side only: nothing decided for them may be kept.
             await self.twin.ask(rng.choice(SIDES), other, before.query())
         await self._refusals(profile, pair, asker)
+        if opens(profile) and (told := await intake(self.twin, profile, rng)) is not None:
+            self.findings.append(told)
         for _ in range(requests):
             if len(self.findings) >= self.most:
                 return

@@ -242,6 +242,10 @@ class Twin:
             if gone := [before[key] for key in before.keys() - documents.keys()]:
                 await collection.insert_many(gone)
 
+    async def restore(self, side: str, names: set[str]) -> None:
+        """Put what a side held back into collections that were written."""
+        await self._put_back(side, await self._now(side, names))
+
     def world(self, side: str) -> World:
         """The world of a side."""
         assert self.pair is not None

@@ -145,6 +145,8 @@ def finish(  # noqa: C901  # the order of the steps is what there is to see
         record: Record = parse(KINDS[kind], {**document, **BEGUN})
         if isinstance(record, Person):
             record.visits = [visit for visit in visits if document["_id"] in members[visit.delegation]]
+            among = [docs["Delegation"][visit.delegation]["restricted"] for visit in record.visits]
+            record.confidential = bool(among) and all(among)
         parent = getattr(record, record.parent) if record.parent else None
         above = docs["Delegation"].get(parent) if parent else None
         found = stamp(record, above)

@@ -2,6 +2,13 @@
 
 from typing import Any
 
+import pytest
+
+from auth.access import all_of, visible
+from auth.caller import caller
+from documents.delegation import Delegation
+from resolvers.happenings import Asked, _windows
+from tests.documents.test_indexes import NOW, declared
 from tests.resolvers.test_moments import PUBLISH, RESTRICT, REVISION, UNPUBLISH
 from tests.stories.office import REQUEST_VISIT, Office
 
@@ -47,21 +54,42 @@ async def test_both_days_are_included(office: Office) -> None:
     assert await shown(office, office.officer, "2026-06-01", "2026-06-07") == ["Lasting", "Hidden", "Within"]
 
 
-async def test_pages_of_what_happens_follow_each_other(office: Office) -> None:
-    """Taken two at a time, everything shows once, in order, also where several begin on one day."""
-    titles = [f"Visit {n}" for n in range(5)]
-    for n, title in enumerate(titles):
-        await published(office, title, f"2026-06-0{1 + n // 3}", "2026-06-09")
+@pytest.mark.parametrize("first", [1, 2, 3])
+async def test_pages_of_what_happens_follow_each_other(office: Office, first: int) -> None:
+    """Taken some at a time, everything shows once, in order: what lasts into the days, and several of one day."""
+    days = ["2026-05-20", "2026-05-30", "2026-05-30", "2026-06-01", "2026-06-01", "2026-06-01", "2026-06-02"]
+    for n, day in enumerate(days):
+        await published(office, f"{day} {n}", day, "2026-06-09")
+    await published(office, "Over", "2026-05-30", "2026-05-31")
+    await published(office, "Of one day", "2026-05-30", None)
     found: list[str] = []
-    after = None
-    for _ in range(3):
-        page = await office.read(
-            office.anonymous, HAPPENINGS, **{"from": "2026-06-01", "to": "2026-06-08", "first": 2, "after": after}
-        )
+    page: dict[str, Any] = {"endCursor": None, "hasNextPage": True}
+    while page["hasNextPage"]:
+        asked = {"from": "2026-06-01", "to": "2026-06-08", "first": first, "after": page["endCursor"]}
+        page = await office.read(office.anonymous, HAPPENINGS, **asked)
         found += [line["title"]["in"] for line in page["nodes"]]
-        after = page["endCursor"]
-    assert sorted(found) == titles
-    assert not page["hasNextPage"]
+    assert [title.partition(" ")[0] for title in found] == days
+    assert len(set(found)) == len(days)
+
+
+def test_the_days_of_a_front_page_are_found_by_an_index() -> None:
+    """Each query of it is one range of days, by which an index of the kind goes, and has no “or” in it.
+
+    The embedded server reads the whole collection for an “or”, and takes the first condition that has an index.
+    """
+    says = Delegation.happens
+    assert says is not None
+    sight = visible("Delegation", caller(), NOW)
+    assert sight is not None
+    led = {next(iter(index.document["key"])) for index in declared("Delegation")}
+    for seek in (None, {"day": "2026-05-30", "id": "dlg_1"}, {"day": "2026-06-01", "id": "dlg_1"}):
+        asked = Asked("2026-06-01", "2026-06-08", 20)
+        queries = [all_of([window, sight.filter()]) for window in _windows(says, asked, "2026-04-01", seek)]
+        assert len(queries) in (2, 3)
+        for query in queries:
+            assert next(iter(query)) == "dates.start"
+            assert not any(name.startswith("$") for name in query)
+    assert "dates.start" in led
 
 
 async def test_a_front_page_takes_one_anonymous_query(office: Office) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from auth.caller import Caller, Role, caller
 from resolvers.context import Services
 from tests.conftest import dump
+from tests.resolvers.test_changes import DUE
 from tests.stories.office import CONFIRM_DAYS, Office, item
 
 ANSWER = """
@@ -190,3 +191,27 @@ async def test_a_host_sees_guests_to_the_end_of_the_seventh_day_in_the_universit
     ):
         office.clock.now = moment
         assert (await office.read(office.host, PRIVATE, id=guest) is not None) is there, moment
+
+
+async def test_who_was_asked_and_did_not_answer_is_due(office: Office) -> None:
+    """Until the day of an item its hosts who have not answered wait in the list, for those who read the plan."""
+    visit = await office.visit("Visit", hostUnits=[office.ids["physics"]])
+    made = await plan(office, "host", "dean", delegation=visit)
+    await plan(office, "host", start="2026-07-01T06:00:00Z")
+    waits = {"kind": "Itinerary", "due": "2026-06-01", "overdue": False, "what": None, "text": {"en": "Talk"}}
+    waits |= {"record": {"id": made[0]}}
+    expected = [waits | {"name": "hosting", "whose": {"id": office.ids[key]}} for key in ("host", "dean")]
+
+    async def told(who: Caller, **given: str) -> list[Any]:
+        found = await office.read(who, DUE, **({"to": "2026-06-01"} | given))
+        return sorted(found, key=lambda line: [office.ids["host"], office.ids["dean"]].index(line["whose"]["id"]))
+
+    for who in (office.officer, office.host, office.auditor, office.coordinator):
+        assert await told(who) == expected
+    assert await told(office.officer, **{"from": "2026-06-02"}) == []
+    for stranger in (office.member, office.finance, office.ankara, office.anonymous):
+        assert (await office.ask(stranger, DUE, to="2026-08-01"))["due"] == []
+    assert await answer(office, dean(office), made, "ACCEPTED") == []
+    assert await told(office.officer) == expected[:1]
+    assert await answer(office, office.host, made, "SUBSTITUTE", office.ids["dean"]) == []
+    assert await told(office.officer) == [waits | {"name": "substitute", "whose": {"id": office.ids["dean"]}}]

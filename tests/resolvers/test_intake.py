@@ -1,6 +1,7 @@
 """Intake links: guests without an account enter their data, officers check it, and nothing is read back (VISIT-1)."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,8 +17,9 @@ from resolvers.intake_submission import submit
 from schema.graph import Graph
 from schema.intake import GUEST, PLACES, WORDS
 from schema.view import View
-from tests.conftest import dump
+from tests.conftest import Clock, dump
 from tests.resolvers.test_disclosure import reveal
+from tests.resolvers.test_moments import RESTRICT, REVISION
 from tests.stories.intake import CREATE_LINK, FILLED, LIST, Page, link_facts, submitted, visited
 from tests.stories.office import Office
 
@@ -95,6 +97,55 @@ async def test_who_plans_the_visit_sees_who_comes(office: Office, page: Page) ->
         person = (await office.done(office.officer, CHECK, id=entered["id"]))["person"]["id"]
         seen = await office.read(office.coordinator, "query P($id: ID!) { person(id: $id) { familyName } }", id=person)
         assert seen == (None if restricted else {"familyName": "Demir"})
+
+
+async def confided(office: Office, page: Page) -> tuple[str, str]:
+    """A restricted visit with a guest who came by its link: the ids of both."""
+    facts = {"officers": [office.ids["officer"]], "hostUnits": [office.ids["physics"]], "restricted": True}
+    visit = await office.visit("Visit", by=office.head, **facts)
+    link = (await office.ask(office.officer, CREATE_LINK, input=link_facts(visit)))["createIntakeLink"]
+    await page.post(link["url"])
+    (entered,) = await submitted(office)
+    return visit, (await office.done(office.officer, CHECK, id=entered["id"]))["person"]["id"]
+
+
+async def seeing(office: Office, person: str) -> list[str]:
+    """Who of the office sees a person, by id and in the list."""
+    found = []
+    for name in ("officer", "head", "colleague", "auditor", "coordinator", "member"):
+        query = 'query P($id: ID!) { person(id: $id) { id } persons(search: "murat demir") { totalCount } }'
+        answer = await office.ask(getattr(office, name), query, id=person)
+        assert (answer["person"] is None) == (answer["persons"]["totalCount"] == 0)
+        found += [name] if answer["person"] else []
+    return found
+
+
+async def test_a_guest_of_a_restricted_visit_is_no_sign_of_it(office: Office, page: Page, clock: Clock) -> None:
+    """Only who has the visit sees the person; what others are told of changes is as if nobody had been made."""
+    query = "{ changes(first: 100) { nodes { kind id } } personStats { total } }"
+    clock.now += timedelta(hours=1)
+    before = (await office.ask(office.colleague, query)).data
+    visit, person = await confided(office, page)
+    assert await seeing(office, person) == ["officer", "head"]
+    clock.now += timedelta(hours=1)
+    assert (await office.ask(office.colleague, query)).data == before
+    revision = (await office.read(office.head, REVISION, id=visit))["revision"]
+    await office.done(office.head, RESTRICT, id=visit, revision=revision, restricted=False)
+    assert await seeing(office, person) == ["officer", "head", "colleague", "auditor"]
+    clock.now += timedelta(hours=1)
+    told = (await office.ask(office.colleague, query)).data["changes"]["nodes"]
+    assert {"kind": "Person", "id": person} in told
+
+
+async def test_a_guest_of_a_restricted_visit_who_comes_to_another_is_known(office: Office, page: Page) -> None:
+    """Once the person is a member of a visit that all may see, they are an ordinary person, and stay one."""
+    visit, person = await confided(office, page)
+    await office.visit("Secret, too", by=office.head, restricted=True, members=[{"person": person}])
+    assert await seeing(office, person) == ["officer", "head"]
+    await office.visit("Open", by=office.officer, members=[{"person": person}])
+    assert await seeing(office, person) == ["officer", "head", "colleague", "auditor"]
+    await office.step(office.head, "cancel", visit, reason="Snow")
+    assert await seeing(office, person) == ["officer", "head", "colleague", "auditor"]
 
 
 async def test_checking_can_be_repeated_and_broken_off(
