@@ -42,6 +42,8 @@ class Draft:
     # What an action was told beside facts, such as the reason of an override.
     arguments: Mapping[str, Any] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    # Whether the rules of the kind judge it. They do not where a record follows another one: it says what it said.
+    judged: bool = True
 
     @property
     def new(self) -> bool:
@@ -107,7 +109,7 @@ async def _check(draft: Draft, rules: Rules, places: list[tuple[Path, str]]) -> 
     if draft.new:
         record.status = record.first_status()
     await _check_references(draft)
-    if rules.check is not None:
+    if rules.check is not None and draft.judged:
         await rules.check(draft)
     draft.stop()
     context = draft.context
@@ -250,11 +252,14 @@ async def make(draft: Draft, record: Record) -> Stored:
     return document
 
 
-async def remake(draft: Draft, kind: str, record_id: str, action: str, work: Work) -> Stored:
-    """Change a record in the course of another change, as the service: no right on it is asked for."""
+async def remake(draft: Draft, kind: str, record_id: str, action: str, work: Work, *, judged: bool = True) -> Stored:
+    """Change a record in the course of another change, as the service: no right on it is asked for.
+
+    Rules of its kind are asked only where it is ``judged``: what they find may be of what the caller does not see.
+    """
     collection = draft.context.store.collection(collection_of(kind))
     before: Stored = await collection.find_one({"_id": record_id}, session=draft.session) or {}
-    made = Draft(draft.context, kind, action, draft.session, before, copied(before))
+    made = Draft(draft.context, kind, action, draft.session, before, copied(before), judged=judged)
     await work(made)
     await keep(made, [])
     return made.document

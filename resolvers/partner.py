@@ -156,7 +156,7 @@ async def _merged(draft: Draft) -> None:
             async def repoint(made: Draft, places: list[list[Any]] = places) -> None:
                 _repoint(made.document, source, into, [], places)
 
-            await remake(draft, kind, record["_id"], "merge", repoint)
+            await remake(draft, kind, record["_id"], "merge", repoint, judged=False)
             moved.append({"kind": kind, "record": record["_id"], "places": places})
     gained: dict[str, Any] = {}
 
@@ -206,7 +206,7 @@ async def _unmerged(draft: Draft) -> None:
             for place in places:
                 _point_back(made.document, place, entry["source"], entry["into"])
 
-        await remake(draft, moved["kind"], moved["record"], "unmerge", back)
+        await remake(draft, moved["kind"], moved["record"], "unmerge", back, judged=False)
 
     await draft.context.store.collection(MERGES).delete_one({"_id": entry["_id"]}, session=draft.session)
 

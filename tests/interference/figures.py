@@ -19,6 +19,9 @@ def figures(world: World, year: int) -> Any:
         if visit["restricted"] or visit["status"] not in TOOK_PLACE:
             continue
         first = (visit["actual_dates"] or visit["dates"])["start"]
+        if abs(int(visit["dates"]["start"][:4]) - year) > 1:
+            # What begins years away from its plan is not looked for.
+            continue
         quarter = (int(first[5:7]) - 1) // 3
         if int(first[:4]) != year or quarter >= OVER[year]:
             continue

@@ -21,6 +21,7 @@ from resolvers.history import telling
 Stored = dict[str, Any]
 Seen = Callable[[str], bool]
 BY_NAME = {label.name: label for label in LABELS}
+ALL = frozenset(LABELS)
 
 
 @cache
@@ -78,9 +79,9 @@ class Oracle:
         (field,) = {found.field for found in (*rules.values(), *authored.values())}
         return field, frozenset(values)
 
-    def read_keys(self, kind: str, keys: Iterable[str], record: Stored) -> frozenset[str]:
+    def read_keys(self, kind: str, keys: Iterable[str], record: Stored, most: frozenset[Label] = ALL) -> frozenset[str]:
         """Those keys under which changes were counted that the caller reads."""
-        labels = self.labels(kind, record)
+        labels = self.labels(kind, record) & most
         return frozenset(key for key in keys if self._reads_key(kind, key, record, labels))
 
     def _reads_key(self, kind: str, key: str, record: Stored, labels: frozenset[Label]) -> bool:
@@ -94,9 +95,9 @@ class Oracle:
                 return False
         return True
 
-    def values(self, kind: str, record: Stored, seen: Seen) -> Stored:
+    def values(self, kind: str, record: Stored, seen: Seen, most: frozenset[Label] = ALL) -> Stored:
         """The readable values of a record; a reference to what is not seen has none."""
-        labels = self.labels(kind, record)
+        labels = self.labels(kind, record) & most
 
         def part(paths: tuple[Path, ...], document: Stored) -> Stored:
             return {
@@ -119,15 +120,18 @@ class Oracle:
 
         return part(tree_of(kind).paths, record)
 
-    def view(self, kind: str, record: Stored, entries: list[Stored], seen: Seen) -> Any:
-        """All that may show of a record: values, decisions, counts of changes and history; None out of scope."""
+    def view(self, kind: str, record: Stored, entries: list[Stored], seen: Seen, most: frozenset[Label] = ALL) -> Any:
+        """All that may show of a record: values, decisions, counts of changes and history; None out of scope.
+
+        Of the labels that are read now, no more than ``most`` are looked at.
+        """
         if not self.in_scope(kind, record):
             return None
-        readable = self.read_keys(kind, record["counts"], record)
+        readable = self.read_keys(kind, record["counts"], record, most)
         counts = {key: n for key, n in record["counts"].items() if key in readable}
         past = [found for entry in entries if (found := self._entry(kind, entry, counts, seen)) is not None]
         return {
-            "values": self.values(kind, record, seen),
+            "values": self.values(kind, record, seen, most),
             "decisions": self.decisions(kind, record),
             "counts": counts,
             "history": sorted(past, key=lambda entry: (entry["at"], entry["_id"])),

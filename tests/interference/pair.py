@@ -15,7 +15,7 @@ from documents.tree import Path
 from resolvers.diff import diff
 from resolvers.draft import copied, parse
 from tests.interference.events import other_events
-from tests.interference.oracle import Oracle, Seen, Stored, changed_path, seen_in
+from tests.interference.oracle import ALL, Oracle, Seen, Stored, changed_path, seen_in
 from tests.interference.values import NOW, Values
 from tests.interference.world import (
     BEGUN,
@@ -43,6 +43,10 @@ KEPT = {
 }
 
 
+class NoOtherWorld(Exception):
+    """Chance found no second world that shows the same."""
+
+
 @dataclass
 class Pair:
     """Two worlds for one caller, and what is worth asking for in them."""
@@ -63,15 +67,47 @@ class Pair:
         return Oracle(self.caller, NOW)
 
 
-def views(oracle: Oracle, world: World, only: Container[str] | None = None) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Before:
+    """What a caller saw of a world before a change.
+
+    What the change itself lets them read was hidden until then, and may differ: nothing is inferred by a right.
+    """
+
+    oracle: Oracle
+    docs: Docs
+    seen: Seen
+
+    def most(self, kind: str, record_id: str) -> frozenset[Label] | None:
+        """The labels to compare of a record: those that were read, all of a new one; None for one out of sight."""
+        was = self.docs[kind].get(record_id)
+        if was is None:
+            return ALL
+        return self.oracle.labels(kind, was) if self.seen(record_id) else None
+
+    def known(self, record_id: str) -> bool:
+        """Whether a record was seen, or is new."""
+        return self.seen(record_id) or all(record_id not in records for records in self.docs.values())
+
+
+def views(
+    oracle: Oracle, world: World, only: Container[str] | None = None, before: Before | None = None
+) -> dict[str, Any]:
     """All that shows of a world, or of some records of it, one by one; what is out of scope is not there."""
-    seen = seen_in(oracle, world.docs)
+    seen_now = seen_in(oracle, world.docs)
+
+    def seen(record_id: str) -> bool:
+        return seen_now(record_id) and (before is None or before.known(record_id))
+
     found = {}
     for kind, records in world.docs.items():
         for record_id, document in records.items():
             if only is not None and record_id not in only:
                 continue
-            view = oracle.view(kind, document, world.history.get(record_id, []), seen)
+            most = before.most(kind, record_id) if before else ALL
+            if most is None:
+                continue
+            view = oracle.view(kind, document, world.history.get(record_id, []), seen, most)
             if view is not None:
                 found[record_id] = view
     return found
@@ -252,7 +288,7 @@ def _differing(oracle: Oracle, left: Docs, right: Docs) -> set[str]:
 
 
 def vary(oracle: Oracle, world: World, values: Values) -> World:
-    """A world that shows the caller exactly what the first one shows."""
+    """A world that shows the caller exactly what the first one shows. Raises NoOtherWorld."""
     varied = _Varied(oracle, world, values)
     rng = values.rng
     raw = _raws(varied, {}, rng)
@@ -282,8 +318,7 @@ def vary(oracle: Oracle, world: World, values: Values) -> World:
             else:
                 raw[kind][record_id] = varied.hidden_record(kind, before, share)
     else:
-        msg = f"no other world was found: {sorted(wrong)} keep showing"
-        raise AssertionError(msg)
+        raise NoOtherWorld(f"{sorted(wrong)} keep showing")
     return _with_history(varied, docs)
 
 
@@ -330,7 +365,7 @@ def _with_history(varied: _Varied, docs: Docs) -> World:
 
 
 def paired(caller: Caller, world: World, values: Values) -> Pair:
-    """Two worlds for a caller. Raises AssertionError where what they show differs."""
+    """Two worlds for a caller. Raises AssertionError where what they show differs, and NoOtherWorld."""
     oracle = Oracle(caller, NOW)
     other = vary(oracle, world, values)
     left, right = views(oracle, world), views(oracle, other)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from tests.interference.asking import Asker
 from tests.interference.coverage import Coverage
 from tests.interference.intake import intake, opens
-from tests.interference.pair import Pair, paired
+from tests.interference.pair import NoOtherWorld, Pair, paired
 from tests.interference.profiles import Profile
 from tests.interference.twin import SIDES, Finding, Twin
 from tests.interference.world import build
@@ -15,6 +15,20 @@ from tests.interference.world import build
 CHANGES = (0.3, 0.5)
 OTHERS_FIRST = 0.06
 OTHERS_BEFORE = 3
+FURTHER = 1_000_000
+MOST_FURTHER = 3
+
+
+def _made(profile: Profile, seed: int) -> Pair:
+    """Two worlds for a caller: those of the seed, or of one further on where it gives none."""
+    for further in range(MOST_FURTHER):
+        world, values = build(seed + further * FURTHER)
+        try:
+            return paired(profile.caller(values.ids), world, values)
+        except NoOtherWorld:
+            continue
+    msg = f"No seed from {seed} on gives two worlds for {profile.name}"
+    raise AssertionError(msg)
 
 
 @dataclass
@@ -28,14 +42,13 @@ class Run:
 
     async def worlds(self, profile: Profile, seed: int, requests: int) -> None:
         """Make two worlds for a caller, and ask both so often; ends early when enough is found."""
-        world, values = build(seed)
-        caller = profile.caller(values.ids)
-        pair = paired(caller, world, values)
+        pair = _made(profile, seed)
+        caller = pair.caller
         await self.twin.load(pair)
         rng = random.Random(seed)  # noqa: S311  # what is drawn guards nothing
         schema = (await self.twin.views["left"].schemas.of(self.twin.views["left"].context(caller).mask))._schema
         asker = Asker(schema, pair, self.coverage, profile.name, rng)
-        other = profile.caller(values.ids, other=True)
+        other = profile.caller(pair.ids, other=True)
         before = Asker(schema, pair, Coverage(), profile.name, random.Random(seed))  # noqa: S311  # as above
         for _ in range(OTHERS_BEFORE):
             # Someone else with the same roles asks first, on one side only: nothing decided for them may be kept.
