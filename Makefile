@@ -13,7 +13,7 @@ demo: $(STAMP) ## Starts the service with made-up records, in the foreground
 	@exec $(BIN)/korpu demo
 
 test: $(STAMP) ## Runs the tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4
 
 check: $(STAMP) ## Checks rules, format and types
 	$(BIN)/ruff check .
@@ -31,7 +31,7 @@ schema: $(STAMP) ## Prints the schema into schema/schema.graphql
 	@$(BIN)/korpu schema > schema/schema.graphql.new && mv schema/schema.graphql.new schema/schema.graphql
 
 interfere: $(STAMP) ## Runs the long non-interference run
-	@$(BIN)/python -m pytest tests/interference -m long
+	@$(BIN)/python -m pytest tests/interference -m long -n auto --maxprocesses 4
 
 endure: $(STAMP) ## Kills service and store again and again under load, and lets many processes race
 	@$(BIN)/python -m pytest tests/endurance tests/resolvers -m long

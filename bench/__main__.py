@@ -8,7 +8,7 @@ from pathlib import Path
 from bench.contenders import DEEP, FLOOR, IDIOMATIC, OPEN, SERVICE, YOGA_NAME, Place, contenders, node_missing
 from bench.measure import answer, difference, measure
 from bench.records import Records, fill, records
-from bench.report import Series, larger, table, targets, verdict, write
+from bench.report import SMALLER, Series, larger, table, targets, verdict, write
 from bench.works import Work, works
 from documents.embedded import start_embedded
 from documents.kinds import prepare
@@ -17,6 +17,7 @@ from documents.store import connect
 from settings import Settings
 
 SMALL, LARGE = 10_000, 100_000
+METHOD = "rounds in turn, the least of each server's own processor time"
 FILLED = "bench_filled"
 # Bulk loading and the making of indexes at the end take the embedded server longer than any request may.
 LOADING_SECONDS = 3_600.0
@@ -64,13 +65,30 @@ def series(place: Place, made: Records, rounds: int, names: tuple[str, ...]) -> 
             taking = [each for name, each in running.items() if name != OPEN or work.account == "officer"]
             _check(work, {each.name: answer(each, work, places) for each in taking})
             say(f"{made.count:,} visits: {work.name}, {work.account}")
-            found.append(measure(taking, work, places, rounds))
+            found.append(measure([(each, work) for each in taking], places, rounds))
         pair = [running[name] for name in (SERVICE, OPEN) if name in running]
         for work in works(made, partner="guest") if len(pair) == 2 else []:
             if work.account == "guest" and not work.deep:
                 _check(work, {each.name: answer(each, work, places) for each in pair})
                 say(f"{made.count:,} visits: {work.name}, {work.account}")
-                found.append(measure(pair, work, places, rounds))
+                found.append(measure([(each, work) for each in pair], places, rounds))
+    return found
+
+
+def beside(uri: str, keys: Path, small: Records, large: Records, rounds: int) -> Series:
+    """Every work by the service on the large store and on the small one, in turn, and by the floor on the large one."""
+    found: Series = []
+    places = {kind: large.deep(kind) for kind in DEEP}
+    with (
+        contenders(Place(uri, f"bench_{LARGE}", keys), large, (FLOOR, SERVICE)) as on_large,
+        contenders(Place(uri, f"bench_{SMALL}", keys), small, (SERVICE,)) as on_small,
+    ):
+        on_small[SERVICE].name = SMALLER
+        for work, same in zip(works(large), works(small), strict=True):
+            _check(work, {each.name: answer(each, work, places) for each in on_large.values()})
+            say(f"{LARGE:,} visits beside {SMALL:,}: {work.name}, {work.account}")
+            taking = [(on_large[FLOOR], work), (on_large[SERVICE], work), (on_small[SERVICE], same)]
+            found.append(measure(taking, places, rounds))
     return found
 
 
@@ -87,19 +105,18 @@ def main() -> None:
     embedded = asyncio.run(start_embedded(given.home, durable=False))
     try:
         all_names = (FLOOR, SERVICE, OPEN, IDIOMATIC, *(() if missing else (YOGA_NAME,)))
-        by_size: dict[str, Series] = {}
-        rows = []
-        for count in (SMALL, LARGE) if given.large else (SMALL,):
-            name = f"bench_{count}"
-            made = asyncio.run(filled(embedded.uri, name, count))
-            names = all_names if count == SMALL else (FLOOR, SERVICE)
-            found = series(Place(embedded.uri, name, given.home / "keys"), made, given.rounds, names)
-            by_size[f"{count}"] = found
-            table(
-                found, f"{count:,} visits, {given.rounds} rounds in turn, the least of each server's own processor time"
-            )
-            rows += targets(found) if count == SMALL else larger(by_size[f"{SMALL}"], found)
-            write(by_size)
+        keys = given.home / "keys"
+        small = asyncio.run(filled(embedded.uri, f"bench_{SMALL}", SMALL))
+        found = series(Place(embedded.uri, f"bench_{SMALL}", keys), small, given.rounds, all_names)
+        table(found, f"{SMALL:,} visits, {given.rounds} {METHOD}")
+        by_size, rows = {f"{SMALL}": found}, targets(found)
+        if given.large:
+            large = asyncio.run(filled(embedded.uri, f"bench_{LARGE}", LARGE))
+            found = beside(embedded.uri, keys, small, large, given.rounds)
+            table(found, f"{LARGE:,} visits beside {SMALL:,}, {given.rounds} {METHOD}")
+            by_size[f"{LARGE}"] = found
+            rows += larger(found)
+        write(by_size)
         verdict(rows)
     finally:
         asyncio.run(embedded.stop())

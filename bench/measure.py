@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from statistics import median
@@ -118,11 +118,15 @@ def ratio(mine: Figure, other: Figure) -> float:
     return mine.cpu_ms / other.cpu_ms
 
 
-def measure(contenders: list[Contender], work: Work, places: Mapping[str, str], rounds: int) -> dict[str, Figure]:
-    """The figures of every contender for a work, by the contender's name; taken in turn, round after round."""
-    requests = {each.name: each.request(work, places) for each in contenders}
+def measure(taking: Sequence[tuple[Contender, Work]], places: Mapping[str, str], rounds: int) -> dict[str, Figure]:
+    """The figures of every contender for its work, by the contender's name; taken in turn, round after round.
+
+    The works are one and the same, but for ids where the contenders' stores differ.
+    """
+    requests = {each.name: each.request(work, places) for each, work in taking}
+    contenders = [each for each, _ in taking]
     figures = {}
-    for each in contenders:
+    for each, work in taking:
         size = len(each.ask(requests[each.name]))
         figures[each.name] = Figure(each.name, work.name, work.account, size)
     times = _times(contenders[0], requests[contenders[0].name])

@@ -96,7 +96,7 @@ def test_a_deep_page_weighs_what_the_first_one_does(running: dict[str, Contender
 def test_measures_processor_time_of_every_contender(running: dict[str, Contender]) -> None:
     """Each figure is of the server's own time: more than none, and no more than the clock on the wall."""
     work = next(work for work in WORKS if work.floor == "one")
-    figures = measure([running[FLOOR], running[SERVICE]], work, PLACES, 3)
+    figures = measure([(running[FLOOR], work), (running[SERVICE], work)], PLACES, 3)
     assert [len(figure.cpu) for figure in figures.values()] == [3, 3]
     assert all(figure.cpu_ms > 0 for figure in figures.values())
     assert ratio(figures[SERVICE], figures[FLOOR]) > 0

@@ -18,7 +18,7 @@ from graphql import (
 
 from documents.kinds import KINDS, tree_of
 from tests.interference.conditions import Conditions
-from tests.interference.coverage import Coverage, Place
+from tests.interference.coverage import LEAST, Coverage, Place
 from tests.interference.drafts import Draft, Request, cursors_of, fields_of, leaves, written
 from tests.interference.inputs import Inputs
 from tests.interference.pair import Pair
@@ -33,12 +33,15 @@ ELEMENTS = {"day": "days", "item": "days.items", "member": "members"}
 ABOUT = {"placeCulturalProgramme": ("CulturalProgramme", "itinerary")}
 # Of which kinds alone is asked, if any are named: a planted leak is found sooner where it is.
 KINDS_ASKED = frozenset(filter(None, os.environ.get("INTERFERE_KINDS", "").split(",")))
-# So many counts go along with a query, about what was asked less often than that.
-PROBES = 2
-PROBED = 3
-OFTEN = {"access", "changes", "due", "happenings"}
+# So many counts go along with a query; more while something was asked about less often than it should be.
+PROBES = (1, 5)
+OFTEN = {"changes", "due", "happenings"}
 PLANNED = {"suggestSlots", "suggestProgramme"}
-WINDOW = {"where", "search", "orderBy", "archived", "first", "last", "after", "before"}
+ARGUMENTS = {"where", "search", "orderBy", "archived", "first", "last", "after", "before"}
+
+# Kind, order and direction of a list.
+Window = tuple[str, str, str]
+HISTORIES = ("", "", "")
 
 
 class Asker:
@@ -53,10 +56,12 @@ class Asker:
         self.leaves = {kind: list(leaves(schema.type_map[kind], tree_of(kind).paths)) for kind in self.kinds}
         self.conditions = Conditions(schema, pair, self.counts, rng)
         self.inputs = Inputs(pair, self.counts, rng)
-        self.cursors: dict[str, list[str]] = {}
+        # Cursors by kind and order; those of histories have neither.
+        self.cursors: dict[Window, list[str]] = {}
         # What each root of the last request was a window on.
-        self.windows: dict[str, str] = {}
-        coverage.exist(name, self._places())
+        self.windows: dict[str, Window] = {}
+        self.places = frozenset(self._places())
+        coverage.exist(name, self.places)
 
     def _places(self) -> Iterator[Place]:  # noqa: C901  # one line for each kind of door
         assert self.schema.query_type is not None
@@ -202,7 +207,7 @@ class Asker:
         if name in ("first", "last"):
             return self.rng.choice((1, 2, 3, 5, 8))
         if name in ("after", "before"):
-            return self.rng.choice(self.cursors.get("history") or ["bm8"])
+            return self.rng.choice(self.cursors.get(HISTORIES) or ["bm8"])
         if name == "code":
             return self._code(kind)
         if name == "ids":
@@ -346,15 +351,17 @@ class Asker:
             return f"...{name}"
         return f"... on {kind} {{ {selection} }}" if self.rng.random() < 0.1 else selection
 
-    def _window(self, field_: GraphQLField, kind: str, draft: Draft) -> dict[str, Any]:
-        """The arguments of a connection."""
+    def _window(self, field_: GraphQLField, kind: str, draft: Draft, begun: Window | None = None) -> dict[str, Any]:
+        """The arguments of a connection, in the order of one that was begun, if any."""
         given: dict[str, Any] = {}
         rng = self.rng
         if "where" in field_.args and rng.random() < 0.8:
             given["where"] = self.conditions.where(kind, draft.places)
         if "search" in field_.args and rng.random() < 0.3:
             given["search"] = self._search(kind)
-        if "orderBy" in field_.args and rng.random() < 0.5:
+        if begun:
+            given |= {"orderBy": {begun[1]: begun[2]}} if begun[1] else {}
+        elif "orderBy" in field_.args and rng.random() < 0.5:
             names = list(fields_of(field_.args["orderBy"].type))
             _, _, order = self.least([(kind, "orderBy", found) for found in names])
             self._count(kind, "orderBy", draft, order)
@@ -364,23 +371,28 @@ class Asker:
         if rng.random() < 0.35:
             given[rng.choice(("first", "last"))] = rng.choice((1, 2, 3, 5, 10, 30))
         for argument, found in field_.args.items():
-            if argument not in WINDOW and rng.random() < 0.5:
+            if argument not in ARGUMENTS and rng.random() < 0.5:
                 given[argument] = self._argument(argument, found.type, kind)
         return {argument: value for argument, value in given.items() if argument in field_.args}
 
     def _connection(self, alias: str, name: str, field_: GraphQLField, kind: str, draft: Draft) -> str:
-        given, rng = self._window(field_, kind, draft), self.rng
-        window = f"{kind} {given.get('orderBy')}"
+        rng = self.rng
         places = [name for name in ("after", "before") if name in field_.args]
-        if places and rng.random() < 0.3 and self.cursors.get(window):
-            given[rng.choice(places)] = rng.choice(self.cursors[window])
+        wanting = [name for name in places if self.counts[kind, name, ""] < LEAST]
+        begun = [window for window, known in self.cursors.items() if window[0] == kind and known]
+        goes_on = bool(places and begun) and rng.random() < (0.8 if wanting else 0.3)
+        window = rng.choice(begun) if goes_on else None
+        given = self._window(field_, kind, draft, window)
+        if window:
+            given[rng.choice(wanting or places)] = rng.choice(self.cursors[window])
+        order, way = next(iter(given.get("orderBy", {}).items()), ("", ""))
         for argument in given:
             self._count(kind, argument, draft)
         shown = ", ".join(
             f"{argument}: {draft.variable(field_.args[argument].type, value)}" for argument, value in given.items()
         )
         most = 4 if given.get("first", given.get("last", 20)) > 10 else 9
-        self.windows[alias] = window
+        self.windows[alias] = (kind, order, way)
         parts = [f"nodes {{ {self.record(kind, draft, 1, most=most)} }}"] if rng.random() < 0.9 else ["__typename"]
         if rng.random() < 0.6:
             parts.append("totalCount")
@@ -404,15 +416,28 @@ class Asker:
         draft = Draft()
         fields = {name: found for name, found in query.fields.items() if self._asked(found)}
         names = list(fields)
-        weights = [
-            9 if "where" in found.args else 8 if name in OFTEN else 16 if name in PLANNED else 2
-            for name, found in fields.items()
-        ]
+        weights = [self._weight(name, found) for name, found in fields.items()]
         roots = []
         for n, name in enumerate(self.rng.choices(names, weights, k=self.rng.choice((1, 2, 3)))):
             roots.append(self._root(f"r{n}", name, query.fields[name], draft))
         roots += self._probes(fields, draft)
         return self._request("query", roots, draft, changes=False)
+
+    def _weight(self, name: str, field_: GraphQLField) -> int:
+        """How likely a root is drawn: more so where places of it were asked for less often than they should be."""
+        if "where" in field_.args:
+            return 9
+        if name == "access":
+            return 90 if self.wanting("access") else 4
+        if name in PLANNED:
+            return 8
+        if name in OFTEN:
+            return 8
+        return 9 if any(self.counts[self._kind_of(field_) or "", door, ""] < LEAST for door in field_.args) else 2
+
+    def wanting(self, door: str) -> bool:
+        """Whether a place of a door was asked for less often than it should be."""
+        return any(self.counts[place] < LEAST for place in self.places if place[1].split()[0] == door)
 
     def _probes(self, fields: dict[str, GraphQLField], draft: Draft) -> list[str]:
         """Counts under single conditions, in single orders: what was asked about least, many at once."""
@@ -421,11 +446,11 @@ class Asker:
         if not known:
             return []
         low = [
-            sum(self.counts[kind, "where", way[-1].path] < PROBED for way in self.conditions.ways[kind]) + 1
+            sum(self.counts[kind, "where", way[-1].path] < LEAST for way in self.conditions.ways[kind]) + 1
             for kind in known
         ]
         parts = []
-        for n, kind in enumerate(self.rng.choices(known, low, k=PROBES)):
+        for n, kind in enumerate(self.rng.choices(known, low, k=PROBES[sum(low) > len(low)])):
             name, found = lists[kind]
             given: dict[str, Any] = {"where": self.conditions.one(kind, draft.places), "first": 3}
             if "orderBy" in found.args:
@@ -451,7 +476,7 @@ class Asker:
         assert mutation is not None
         asked = {name: found for name, found in mutation.fields.items() if self._asked(found)} or mutation.fields
         places = {(self._kind_of(found) or "", f"do {name}", ""): name for name, found in asked.items()}
-        weighted = self.rng.random() < 0.35
+        weighted = self.rng.random() < (0.6 if self.wanting("write") else 0.35)
         wide = [place for place, name in places.items() if name.startswith(("create", "update"))] if weighted else []
         place = self.least(wide or list(places))
         self.counts[place] += 1
@@ -509,7 +534,7 @@ class Asker:
     def learn(self, data: Any) -> None:
         """Keep the cursors of an answer for later requests in the same order, and those of a history for others."""
         for alias, answer in data.items() if isinstance(data, dict) else ():
-            known = self.cursors.setdefault(self.windows.get(alias, "history"), [])
+            known = self.cursors.setdefault(self.windows.get(alias, HISTORIES), [])
             known += cursors_of(answer)
             del known[:-40]
         self.windows = {}

@@ -1,8 +1,11 @@
 """How often each path of each kind was asked for, through which door, by whom."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+
+# How often each place is to be asked for at least, by each caller.
+LEAST = 3
 
 # Kind, door and path; a door that is about no path has an empty one.
 Place = tuple[str, str, str]
@@ -22,6 +25,20 @@ class Coverage:
     def exist(self, name: str, places: Iterable[Place]) -> None:
         """Say which places there are for a caller."""
         self.places.setdefault(name, set()).update(places)
+
+    def stored(self) -> dict[str, list[tuple[*Place, int]]]:
+        """Plain data of it, for `add`."""
+        return {
+            name: [(*place, self.of(name)[place]) for place in sorted(places | self.of(name).keys())]
+            for name, places in self.places.items()
+        }
+
+    def add(self, stored: Mapping[str, Iterable[tuple[str, str, str, int]]]) -> None:
+        """Add what was counted elsewhere."""
+        for name, found in stored.items():
+            for *place, count in found:
+                self.places.setdefault(name, set()).add((place[0], place[1], place[2]))
+                self.of(name)[place[0], place[1], place[2]] += count
 
     def below(self, least: int) -> dict[str, list[Place]]:
         """By caller, the places that were asked for less often than that."""

@@ -82,13 +82,14 @@ def _untaken(world: World, rng: random.Random, why: str) -> dict[str, Any] | Non
 
 async def _ask(twin: Twin, page: Page, values: dict[str, str] | None) -> Answered:
     """One request to the page of a side: status, headers and body."""
-    commands: list[tuple[str, str]] = []
-    COMMANDS.seen = commands
+    COMMANDS.start()
     twin.requests += 1
     twin.chance.start(twin.requests // len(SIDES), Oracle(GUEST, NOW))
     address = f"/intake/{TOKEN}"
     found = await (page.get(address) if values is None else page.post(address, values))
-    return Answered({"status": found.status_code, "headers": dict(found.headers), "body": found.text}, commands)
+    return Answered(
+        {"status": found.status_code, "headers": dict(found.headers), "body": found.text}, COMMANDS.seen, COMMANDS.added
+    )
 
 
 async def _before(twin: Twin, side: str, link: str, rng: random.Random) -> None:

@@ -1,7 +1,7 @@
 """Two worlds that differ only in what is hidden from a caller: values, elements, records, and their bookkeeping."""
 
 import random
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,12 +63,14 @@ class Pair:
         return Oracle(self.caller, NOW)
 
 
-def views(oracle: Oracle, world: World) -> dict[str, Any]:
-    """All that shows of a world, record by record; what is out of scope is not there."""
+def views(oracle: Oracle, world: World, only: Container[str] | None = None) -> dict[str, Any]:
+    """All that shows of a world, or of some records of it, one by one; what is out of scope is not there."""
     seen = seen_in(oracle, world.docs)
     found = {}
     for kind, records in world.docs.items():
         for record_id, document in records.items():
+            if only is not None and record_id not in only:
+                continue
             view = oracle.view(kind, document, world.history.get(record_id, []), seen)
             if view is not None:
                 found[record_id] = view

@@ -11,7 +11,8 @@ from tests.interference.profiles import Profile
 from tests.interference.twin import SIDES, Finding, Twin
 from tests.interference.world import build
 
-CHANGES = 0.3
+# How many of the requests change something: more while some change was tried less often than it should be.
+CHANGES = (0.3, 0.5)
 OTHERS_FIRST = 0.06
 OTHERS_BEFORE = 3
 
@@ -45,7 +46,8 @@ class Run:
         for _ in range(requests):
             if len(self.findings) >= self.most:
                 return
-            request = asker.mutation() if schema.mutation_type and rng.random() < CHANGES else asker.query()
+            changes = schema.mutation_type and rng.random() < CHANGES[asker.wanting("do") or asker.wanting("write")]
+            request = asker.mutation() if changes else asker.query()
             if rng.random() < OTHERS_FIRST and not request.changes:
                 await self.twin.ask(rng.choice(SIDES), other, request)
             finding, data = await self.twin.compare(profile.name, caller, request)

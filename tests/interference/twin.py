@@ -3,7 +3,7 @@
 import random
 import traceback
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,10 +27,10 @@ from resolvers.change import revision
 from resolvers.context import Services
 from resolvers.history import INSTANTS, Change, trail
 from schema.graph import Graph
-from schema.mask import Schemas
-from schema.operation import Refused
+from schema.mask import MaskedSchema, Schemas
+from schema.operation import Operations, Parsed, Refused
 from schema.view import View, _formatted
-from settings import load_settings
+from settings import Settings, load_settings
 from tests.interference.drafts import Request
 from tests.interference.figures import figures
 from tests.interference.oracle import Oracle, changed_path
@@ -41,18 +41,28 @@ from tests.interference.world import World
 WRITES = {"insert", "update", "delete", "findAndModify"}
 SIDES = ("left", "right")
 ASKED_AGAIN = "asked again"
+HISTORY = "history"
 
 
 class Commands(monitoring.CommandListener):
     """What stores are told to do, in the order of their requests."""
 
     def __init__(self) -> None:
+        self.start()
+
+    def start(self) -> None:
+        """Begin anew."""
         self.seen: list[tuple[str, str]] = []
+        # What was added, by collection; a transaction may have taken it back.
+        self.added: dict[str, set[Any]] = {}
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
         """Note a command and its collection."""
-        told = event.command.get(event.command_name)
-        self.seen.append((event.command_name, told if isinstance(told, str) else ""))
+        name = event.command.get(event.command_name)
+        told = name if isinstance(name, str) else ""
+        self.seen.append((event.command_name, told))
+        if event.command_name == "insert":
+            self.added.setdefault(told, set()).update(document["_id"] for document in event.command["documents"])
 
     def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
         """Nothing more to note."""
@@ -108,6 +118,22 @@ class Chance:
         return trail(change, now, by)
 
 
+class Texts:
+    """Parses and validates what both sides are asked once; each has plans of its own."""
+
+    def __init__(self) -> None:
+        self._parse = Operations()._parsed
+        self._last: tuple[Any, Any] = (None, None)
+
+    def parsed(self, schema: MaskedSchema, text: str, settings: Settings) -> Parsed:
+        """Instead of `Operations._parsed`."""
+        key = (schema, text)
+        if self._last[0] != key:
+            self._last = (key, self._parse(schema, text, settings))
+        found: Parsed = self._last[1]
+        return Parsed(found.document, found.switches, found.longest)
+
+
 @dataclass(frozen=True)
 class _Hex:
     hex: str
@@ -119,6 +145,7 @@ class Answered:
 
     content: dict[str, Any]
     commands: list[tuple[str, str]]
+    added: dict[str, set[Any]]
 
     @property
     def told(self) -> bytes:
@@ -129,6 +156,11 @@ class Answered:
     def wrote(self) -> set[str]:
         """Collections that were written."""
         return {told for name, told in self.commands if name in WRITES}
+
+    @property
+    def rewrote(self) -> set[str]:
+        """Collections in which more was done than adding to them."""
+        return {told for name, told in self.commands if name in WRITES - {"insert"}}
 
 
 def _plain(value: Any) -> Any:
@@ -152,6 +184,9 @@ class Finding:
         )
 
 
+Held = dict[str, dict[Any, dict[str, Any]]]
+
+
 @dataclass
 class Twin:
     """Two stores that hold the two worlds of a pair."""
@@ -160,6 +195,8 @@ class Twin:
     stores: dict[str, Store]
     chance: Chance
     pair: Pair | None = None
+    # What each side holds before anything is asked: by collection and id.
+    held: dict[str, Held] = field(default_factory=dict)
     requests: int = 0
     messages: Counter[str] = field(default_factory=Counter)
     full: Counter[str] = field(default_factory=Counter)
@@ -169,19 +206,45 @@ class Twin:
         """Put the worlds of a pair into the stores, instead of what was there."""
         self.pair = pair
         for side, world in zip(SIDES, (pair.left, pair.right), strict=True):
-            await self._put(side, world, set(world.collections()) | {"outbox", "resource_days", "merges"})
+            held = world.collections()
+            for name in held.keys() | {"outbox", "resource_days", "merges"}:
+                collection = self.stores[side].collection(name)
+                await collection.delete_many({})
+                if held.get(name):
+                    await collection.insert_many(held[name])
+            self.held[side] = await self._now(side, held)
+
+    async def _now(self, side: str, names: Iterable[str]) -> Held:
+        """What collections of a side hold now."""
+        return {name: await self._found(side, name, {}) for name in names}
+
+    async def _after(self, side: str, answered: Answered) -> Held:
+        """What the collections that a request wrote hold now; of those that were only added to, no more is read."""
+        found = await self._now(side, answered.rewrote)
+        for name in answered.wrote - answered.rewrote:
+            added = await self._found(side, name, {"_id": {"$in": list(answered.added[name])}})
+            found[name] = self.held[side].get(name, {}) | added
+        return found
+
+    async def _found(self, side: str, name: str, query: dict[str, Any]) -> dict[Any, dict[str, Any]]:
+        documents = await self.stores[side].collection(name).find(query).to_list()
+        return {document["_id"]: document for document in documents}
+
+    async def _put_back(self, side: str, now: Held) -> None:
+        """Undo what a request did to these collections."""
+        for name, documents in now.items():
+            before, collection = self.held[side].get(name, {}), self.stores[side].collection(name)
+            if made := documents.keys() - before.keys():
+                await collection.delete_many({"_id": {"$in": list(made)}})
+            for key in before.keys() & documents.keys():
+                if before[key] != documents[key]:
+                    await collection.replace_one({"_id": key}, before[key])
+            if gone := [before[key] for key in before.keys() - documents.keys()]:
+                await collection.insert_many(gone)
 
     async def restore(self, side: str, names: set[str]) -> None:
-        """Put what the world of a side holds into collections that were written."""
-        await self._put(side, self.world(side), names)
-
-    async def _put(self, side: str, world: World, names: set[str]) -> None:
-        held = world.collections()
-        for name in names:
-            collection = self.stores[side].collection(name)
-            await collection.delete_many({})
-            if held.get(name):
-                await collection.insert_many(held[name])
+        """Put what a side held back into collections that were written."""
+        await self._put_back(side, await self._now(side, names))
 
     def world(self, side: str) -> World:
         """The world of a side."""
@@ -191,8 +254,7 @@ class Twin:
     async def ask(self, side: str, caller: Caller, request: Request) -> Answered:
         """Ask one side."""
         view = self.views[side]
-        commands: list[tuple[str, str]] = []
-        COMMANDS.seen = commands
+        COMMANDS.start()
         self.chance.start(self.requests, Oracle(caller, NOW))
         content: dict[str, Any]
         with capture_logs() as logs:
@@ -212,7 +274,7 @@ class Twin:
             if (failed := line.get("exc_info")) is not None:
                 told = "".join(traceback.format_exception(failed)[-3:])
                 self.crashes.append(f"{told}{request.text}\n{request.variables}")
-        return Answered(content, commands)
+        return Answered(content, COMMANDS.seen, COMMANDS.added)
 
     def _given(self, side: str, view: View, caller: Caller, variables: Mapping[str, Any]) -> dict[str, Any]:
         """The variables, with the caller's revision of a record where one is asked for."""
@@ -246,9 +308,10 @@ class Twin:
             found = Finding(profile, request, where, str(one), str(other))
         if left.wrote or right.wrote:
             self.full["changes made"] += 1
-            found = found or await self._read_back(profile, caller, request)
+            now = {side: await self._after(side, one) for side, one in zip(SIDES, (left, right), strict=True)}
+            found = found or self._read_back(profile, caller, request, now)
             for side in SIDES:
-                await self.restore(side, left.wrote | right.wrote)
+                await self._put_back(side, now[side])
         return found, left.content.get("data")
 
     def _released(self, profile: str, request: Request, *answers: Answered) -> Finding | None:
@@ -262,19 +325,21 @@ class Twin:
                     return Finding(profile, request, f"{side}, the tables of {year}", str(told), str(allowed))
         return None
 
-    async def _read_back(self, profile: str, caller: Caller, request: Request) -> Finding | None:
-        """What shows of both stores after a change."""
-        shown = []
+    def _read_back(self, profile: str, caller: Caller, request: Request, now: Mapping[str, Held]) -> Finding | None:
+        """What shows of both stores after a change: of all records that it touched on either side."""
+        worlds, touched = [], set()
         for side in SIDES:
-            store = self.stores[side]
-            docs = {
-                kind: {found["_id"]: found for found in await store.collection(collection_of(kind)).find({}).to_list()}
-                for kind in KINDS
-            }
+            before, after = self.held[side], self.held[side] | now[side]
+            for name in now[side]:
+                was, documents = before.get(name, {}), after[name]
+                changed = {key for key in was.keys() | documents.keys() if was.get(key) != documents.get(key)}
+                found = [documents[key] if key in documents else was[key] for key in changed]
+                touched |= {entry["record"] for entry in found} if name == HISTORY else changed
             history: dict[str, list[Any]] = {}
-            for entry in await store.collection("history").find({}).to_list():
+            for entry in after[HISTORY].values():
                 history.setdefault(entry["record"], []).append(entry)
-            shown.append(views(Oracle(caller, NOW), World(docs, history)))
+            worlds.append(World({kind: after[collection_of(kind)] for kind in KINDS}, history))
+        shown = [views(Oracle(caller, NOW), world, touched) for world in worlds]
         if shown[0] == shown[1]:
             return None
         where, one, other = difference(shown[0], shown[1])
@@ -312,12 +377,12 @@ def difference(one: Any, other: Any, at: str = "") -> tuple[str, Any, Any]:
 
 @asynccontextmanager
 async def twins(uri: str, home: Path, name: str, graph: Graph, patch: pytest.MonkeyPatch) -> AsyncIterator[Twin]:
-    """Two stores on one server, and a view of each; the schemas are shared, decisions and plans are not."""
+    """Two stores on one server, and a view of each; schemas and texts are shared, decisions and plans are not."""
     chance = Chance()
     patch.setattr("documents.record._token", chance.token)
     patch.setattr("resolvers.history.uuid4", chance.uuid4)
     patch.setattr("resolvers.history.trail", chance.trail)
-    schemas = Schemas(graph.masked)
+    schemas, texts = Schemas(graph.masked), Texts()
     async with AsyncExitStack() as stack:
         found: dict[str, View] = {}
         stores: dict[str, Store] = {}
@@ -331,6 +396,7 @@ async def twins(uri: str, home: Path, name: str, graph: Graph, patch: pytest.Mon
             services = Services(settings, store, cipher, lambda: NOW)
             found[side] = View(services, graph, Authenticator(settings, store))
             found[side].schemas = schemas
+            patch.setattr(found[side].operations, "_parsed", texts.parsed)
         yield Twin(found, stores, chance)
         for store in stores.values():
             await store.client.drop_database(store.db)
