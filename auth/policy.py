@@ -107,7 +107,8 @@ SCOPE: dict[str, dict[Role, Rule]] = {
         Role.AUDITOR: OFFICE,
         Role.GUEST: NEVER,
     },
-    "Disclosure": {Role.MEMBER: ITSELF, Role.HEAD: ALWAYS, Role.AUDITOR: OFFICE},
+    # A person reads who was told what of them, also one who signs in as a partner's contact.
+    "Disclosure": {Role.MEMBER: ITSELF, Role.PARTNER: ITSELF, Role.HEAD: ALWAYS, Role.AUDITOR: OFFICE},
 }
 
 _ALL_INSIDERS: dict[Role, Rule] = dict.fromkeys(
@@ -128,7 +129,7 @@ _ALL_INSIDERS: dict[Role, Rule] = dict.fromkeys(
 # Who reads a label, on which of the records in scope.
 READ: dict[Label, dict[Role, Rule]] = {
     open_: dict.fromkeys(Role, ALWAYS),
-    campus: _ALL_INSIDERS | {Role.PARTNER: PARTNERS, Role.PORTAL: PARTNERS},
+    campus: _ALL_INSIDERS | {Role.PARTNER: PARTNERS | ITSELF, Role.PORTAL: PARTNERS},
     shared: {
         Role.OFFICER: ALWAYS,
         Role.HEAD: ALWAYS,

@@ -168,7 +168,7 @@ def samples(today: date, visit: str) -> list[dict[str, Any]]:
           date
           items { kind title { en } start end place { venue room } hosts { answer person { familyName } } audience }
         }
-        clashes { item resource hard start end other { code } }
+        clashes { item resource why hard start end other { code } }
       }
       revision
       permitted

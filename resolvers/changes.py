@@ -23,6 +23,11 @@ from resolvers.history import OUTBOX, SCOPED
 from resolvers.load import Load, Row, rows
 
 BATCH = 500
+# So much time is looked at for one page. Where a page ends goes by time alone: ending it after so many events, hidden
+# ones among them, would tell of those.
+LONGEST = timedelta(days=366)
+# Comes after the id of every event.
+LAST = "~"
 
 Event = Mapping[str, Any]
 
@@ -59,15 +64,24 @@ async def changes(context: Context, after: str | None, kinds: Iterable[str] | No
         place = datetime.fromisoformat(at).astimezone(UTC), str(identifier)
     known = sorted(KINDS if kinds is None else KINDS.keys() & set(kinds))
     sights = {kind: sight for kind in known if (sight := context.sight(kind)) is not None}
-    found: list[tuple[Event, bool]] = []
-    if sights and (first or place):
-        found = await _told(context, sights, place, horizon, first + 1)
+    begin = place or ((await _beginning(context), "") if sights and first else (horizon, ""))
+    until = min(horizon, begin[0] + LONGEST)
+    found = await _told(context, sights, begin, until, first + 1) if sights else []
     nodes = [RecordChange(event["kind"], event["record"], event["at"], gone) for event, gone in found[:first]]
-    if nodes:
-        last = found[len(nodes) - 1][0]
-        place = last["at"], last["_id"]
-    end = sealed(context, purpose, list(place or (horizon, "")))
-    return Changes(nodes, end, has_next_page=len(found) > first)
+    if len(found) <= first:
+        # All until then was looked at: it is not looked at again, whatever of it is hidden.
+        return Changes(nodes, sealed(context, purpose, [until, LAST]), has_next_page=until < horizon)
+    last = found[first - 1][0] if first else None
+    end = (last["at"], last["_id"]) if last else begin
+    return Changes(nodes, sealed(context, purpose, list(end)), has_next_page=True)
+
+
+async def _beginning(context: Context) -> datetime:
+    """The first day of the year in which records begin: nothing nearer is told of the first event."""
+    with translated():
+        first = await context.store.collection(OUTBOX).find_one({}, {"at": 1}, sort=[("at", 1), ("_id", 1)])
+    year = (first["at"] if first else context.now).year
+    return datetime(year, 1, 1, tzinfo=UTC)
 
 
 def _rights(context: Context) -> str:
@@ -80,20 +94,19 @@ def _rights(context: Context) -> str:
 async def _told(
     context: Context,
     sights: Mapping[str, Sight],
-    place: tuple[datetime, str] | None,
-    horizon: datetime,
+    place: tuple[datetime, str],
+    until: datetime,
     most: int,
 ) -> list[tuple[Event, bool]]:
     """The events to be told after a place, ``most`` of them, each with whether its record is gone."""
-    query: dict[str, Any] = {"at": {"$lte": horizon}, "kind": {"$in": sorted(sights)}}
+    query: dict[str, Any] = {"kind": {"$in": sorted(sights)}}
     query["labels"] = {"$in": _labels(sights)}
     if (tokens := _tokens(sights)) is not None:
         query["who"] = {"$in": tokens}
     found: list[tuple[Event, bool]] = []
     while len(found) < most:
-        if place is not None:
-            query["at"] = {"$gte": place[0], "$lte": horizon}
-            query["$or"] = [{"at": {"$gt": place[0]}}, {"at": place[0], "_id": {"$gt": place[1]}}]
+        query["at"] = {"$gte": place[0], "$lte": until}
+        query["$or"] = [{"at": {"$gt": place[0]}}, {"at": place[0], "_id": {"$gt": place[1]}}]
         with translated():
             cursor = context.store.collection(OUTBOX).find(
                 query, sort=[("at", 1), ("_id", 1)], limit=BATCH, batch_size=BATCH

@@ -11,14 +11,19 @@ from resolvers.bookings import Taken, bookings, other_clashes, own_clashes, peop
 from resolvers.context import Context
 from resolvers.draft import parse
 from resolvers.load import Load, Row, rows
+from resolvers.strains import ClashReason, strains
 
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """A resource that two items take at the same time. ``other`` is None where the caller may not see it: busy."""
+    """A resource that two items take at the same time, or that does not fit the one that takes it.
+
+    ``other`` is None where the caller may not see it: busy.
+    """
 
     item: str
     resource: str
+    why: ClashReason
     hard: bool
     start: datetime
     end: datetime
@@ -26,7 +31,7 @@ class Clash:
 
 
 async def clashes(context: Context, record_id: str, other: Load) -> list[Clash]:
-    """What an itinerary's items meet, for those who may plan it; hard ones block confirming.
+    """What an itinerary's items meet or do not fit, for those who may plan it; hard ones block confirming.
 
     Of an itinerary that the caller may not see, only the time that a firm booking takes is told (release ``busy``).
     """
@@ -42,10 +47,14 @@ async def clashes(context: Context, record_id: str, other: Load) -> list[Clash]:
         row.doc["_id"]: row
         for row in await rows(context, other, {"_id": {"$in": sorted({t.itinerary for t in taken})}})
     }
-    return [
-        Clash(t.booking.item, t.booking.label, t.firm, t.start, t.end, seen.get(t.itinerary))
+    met = [
+        Clash(t.booking.item, t.booking.label, ClashReason.TAKEN, t.firm, t.start, t.end, seen.get(t.itinerary))
         for t in taken
         if t.firm or t.itinerary in seen
+    ]
+    return met + [
+        Clash(each.item.id, each.what, each.why, hard=False, start=each.item.start, end=each.item.end, other=None)
+        for each in await strains(context, itinerary)
     ]
 
 

@@ -16,11 +16,12 @@ from documents.tree import Path, is_enum
 from documents.values import Period
 from errors import LimitReached
 from resolvers.context import Context
-from resolvers.load import MOST_JOINED, Load, Row, rows
+from resolvers.load import Load, Row, rows
 from resolvers.page import Window, narrowed
 
 MONTH, QUARTER, YEAR = "MONTH", "QUARTER", "YEAR"
 COUNTRY = "country"
+BATCH = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,28 +102,18 @@ async def stats(context: Context, kind: str, window: Window, by: Mapping[str, An
     pipeline: list[dict[str, Any]] = [
         {"$match": await narrowed(context, sight, window)},
         {"$group": {"_id": keys or None, "count": {"$sum": 1}}},
-        {"$limit": MOST_JOINED + 1},
     ]
-    with translated():
-        cursor = await context.store.collection(collection_of(kind)).aggregate(pipeline)
-        found = await cursor.to_list()
-    if len(found) > MOST_JOINED:
-        msg = f"There are more than {MOST_JOINED} groups: narrow where, or group by less"
-        raise LimitReached(msg)
-    seen = await _seen(context, chosen, loads, found)
     counted: Counter[tuple[Any, ...]] = Counter()
-    for each in found:
-        values = []
-        for n, (grouped, interval) in enumerate(chosen):
-            value = each["_id"].get(f"k{n}")
-            if grouped.path.reference:
-                values.append(value if value in seen.get(grouped.path.path, {}) else None)
-            else:
-                values.append(_named(value, interval) if grouped.interval else value)
-        counted[tuple(values)] += each["count"]
-    if len(counted) > context.settings.max_groups:
-        msg = f"There are more than {context.settings.max_groups} groups: narrow where, or group by less"
-        raise LimitReached(msg)
+    seen: dict[str, dict[str, Row]] = {}
+    with translated():
+        cursor = await context.store.collection(collection_of(kind)).aggregate(pipeline, batchSize=BATCH)
+        while batch := await cursor.to_list(BATCH):
+            await _see(context, chosen, loads, batch, seen)
+            for each in batch:
+                counted[_values(chosen, each["_id"], seen)] += each["count"]
+            if len(counted) > context.settings.max_groups:
+                msg = f"There are more than {context.settings.max_groups} groups: narrow where, or group by less"
+                raise LimitReached(msg)
     ordered = sorted(counted.items(), key=lambda item: [(value is not None, str(value)) for value in item[0]])
     groups = [Group(_key(chosen, values, seen), count) for values, count in ordered]
     return Stats(groups, sum(counted.values()))
@@ -137,17 +128,35 @@ def _key(
     }
 
 
-async def _seen(
-    context: Context, chosen: list[tuple[Grouped, Any]], loads: Mapping[str, Load], found: list[dict[str, Any]]
-) -> dict[str, dict[str, Row]]:
-    """The referenced records in scope, by path and id."""
-    seen = {}
+def _values(
+    chosen: list[tuple[Grouped, Any]], group: Mapping[str, Any], seen: Mapping[str, Mapping[str, Row]]
+) -> tuple[Any, ...]:
+    """What a group of the database counts under: an unseen reference under null, like none."""
+    values = []
+    for n, (grouped, interval) in enumerate(chosen):
+        value = group.get(f"k{n}")
+        if grouped.path.reference:
+            values.append(value if value in seen.get(grouped.path.path, {}) else None)
+        else:
+            values.append(_named(value, interval) if grouped.interval else value)
+    return tuple(values)
+
+
+async def _see(
+    context: Context,
+    chosen: list[tuple[Grouped, Any]],
+    loads: Mapping[str, Load],
+    batch: list[dict[str, Any]],
+    seen: dict[str, dict[str, Row]],
+) -> None:
+    """Find the referenced records in scope, by path and id."""
     for n, (grouped, _) in enumerate(chosen):
         if to := grouped.path.reference:
-            ids = sorted({value for each in found if (value := each["_id"].get(f"k{n}")) is not None})
-            loaded = await rows(context, loads.get(grouped.name) or Load(to), {"_id": {"$in": ids}}) if ids else []
-            seen[grouped.path.path] = {row.doc["_id"]: row for row in loaded}
-    return seen
+            known = seen.setdefault(grouped.path.path, {})
+            ids = {value for each in batch if (value := each["_id"].get(f"k{n}")) is not None} - known.keys()
+            query = {"_id": {"$in": sorted(ids)}}
+            found = await rows(context, loads.get(grouped.name) or Load(to), query) if ids else []
+            known |= {row.doc["_id"]: row for row in found}
 
 
 for _kind in KINDS:

@@ -41,7 +41,7 @@ def add_fields(graph: Any) -> None:
         return await changes(info.context, after, kinds, first)
 
     says = (
-        "What changed for you, the oldest first, a minute or two after it happened. Without `after`, from the "
-        "beginning on; with `first: 0`, only a cursor from which to go on."
+        "What changed for you, the oldest first, a minute or two after it happened. A page looks at a year at most. "
+        "Without `after`, from the beginning on; with `first: 0`, only a cursor from which to go on."
     )
     add(graph.query, "changes", None, description=says, resolver=resolve)

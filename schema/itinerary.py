@@ -7,7 +7,8 @@ import strawberry
 from strawberry import ID, Info
 
 from resolvers import clashes, itinerary, moves
-from schema.derive import Mark, add, list_of, new_class
+from resolvers.strains import ClashReason
+from schema.derive import Mark, add, enum_type, list_of, new_class
 from schema.extras import extra
 from schema.given import plain
 from schema.scalars import Date, DateTime
@@ -31,17 +32,22 @@ def add_types(graph: Any) -> None:
     add(clash, "item", ID, description="Id of the item that clashes.")
     says = "What is taken: id of a person, resource or venue, or the name of a room or vehicle."
     add(clash, "resource", str, description=says)
-    add(clash, "hard", bool, description="Whether it blocks confirming; else the other plan is not confirmed yet.")
-    add(clash, "start", DateTime, description="From when on both take it.")
-    add(clash, "end", DateTime, description="Until when both take it.")
+    add(clash, "why", enum_type(ClashReason), description="Why it does not go together.")
+    says = "Whether it blocks confirming; else the other plan is not confirmed yet, or it is for you to judge."
+    add(clash, "hard", bool, description=says)
+    add(clash, "start", DateTime, description="From when on both take it, or the item lasts.")
+    add(clash, "end", DateTime, description="Until when.")
     add(clash, "other", record | None, description="The other itinerary; null where you only learn that it is busy.")
-    strawberry.type(clash, description="A resource that two items take at the same time (ITIN-2).")
+    strawberry.type(clash, description="A resource that two items take, or that does not fit the item (ITIN-2).")
 
     async def clashes_of(self: Any, info: Info) -> Any:
         return await clashes.clashes(info.context, self.doc["_id"], load_at(info, "Itinerary", ("other",)))
 
     clashes_of.__annotations__["return"] = list_of(clash)
-    says = "What its items meet in this and other itineraries. Of plans you may not see you learn only the time."
+    says = (
+        "What its items meet in this and other itineraries, rooms and seats that are too few, closed venues, absences. "
+        "Of plans you may not see you learn only the time."
+    )
     add(
         record,
         "clashes",

@@ -2,15 +2,34 @@
 
 from typing import Any
 
+import strawberry
 from strawberry import ID, Info
 
 from resolvers import protocol
+from resolvers.menus import MenuCount, menu_counts
+from schema.derive import Mark, add, describe
+from schema.extras import extra
 from schema.selection import payload
+
+MENU_COUNTS = extra("menu_counts")
+
+strawberry.type(MenuCount, description="Members who do not eat the same; it never says who.")
+describe(
+    MenuCount,
+    diet="What they do not eat; null for those who said nothing, and for those whose needs you do not read.",
+    count="How many they are.",
+)
 
 
 def add_types(graph: Any) -> None:
-    """Nothing beside its fields."""
-    del graph
+    """How many members eat what, for those who plan."""
+
+    async def counts(self: Any, info: Info) -> list[MenuCount]:
+        return await menu_counts(info.context, self.doc["_id"])
+
+    says = "How many members do not eat what, those of most members first: for the kitchen, without names."
+    mark = Mark("Delegation", "extra", action="menu_counts", right="plan")
+    add(graph.outputs.records["Delegation"], "menu_counts", None, description=says, mark=mark, resolver=counts)
 
 
 def add_fields(graph: Any) -> None:

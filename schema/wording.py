@@ -101,6 +101,12 @@ VALUES = {
         "CHANGE": "A partner asks to change something.",
         "SUCCESSOR": "A contact has left and has no successor.",
     },
+    "ClashReason": {
+        "TAKEN": "Two items take it at the same time.",
+        "TOO_SMALL": "It holds fewer than come, all vehicles of the item together.",
+        "CLOSED": "It is not open all the while.",
+        "ABSENT": "They are away on that day.",
+    },
     "VisitLevel": {
         "STATE": "Head of state or government.",
         "MINISTRY": "A minister or deputy.",

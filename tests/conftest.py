@@ -13,6 +13,8 @@ import httpx2
 import orjson
 import pytest
 import structlog
+from beanie import init_beanie
+from pymongo.errors import PyMongoError
 from starlette.applications import Starlette
 from starlette.routing import Route
 
@@ -20,11 +22,13 @@ from auth.backend import Authenticator
 from auth.bearer import Claims, issue_token
 from auth.caller import Caller, Role, caller
 from auth.mask import Mask
-from documents.cipher import Cipher
+from documents.cipher import FIRST_KEY, KEYS, Cipher
 from documents.embedded import start_embedded
-from documents.kinds import prepare
+from documents.kinds import KINDS, prepare
+from documents.migrations import COLLECTION as MIGRATIONS
 from documents.migrations import check_migrations
 from documents.store import Store, connect
+from documents.trail import TRAIL
 from errors import Answer
 from resolvers.context import Services
 from schema.graph import Graph
@@ -125,6 +129,28 @@ def asking(view: View) -> Ask:
     return ask
 
 
+@dataclass
+class Spare:
+    """A database that one test after another is given, emptied in between: to make its indexes takes long.
+
+    ``office`` is what a story begins with, as the store holds it, once the first one has made it.
+    """
+
+    name: str | None = None
+    office: tuple[dict[str, list[Any]], Any] | None = None
+
+    async def empty(self, store: Store) -> None:
+        """Take out what a test has put in; a database where that fails is given up."""
+        try:
+            for name in await store.db.list_collection_names():
+                if name != MIGRATIONS:
+                    query = {"keyAltNames": {"$ne": FIRST_KEY}} if name == KEYS else {}
+                    await store.collection(name).delete_many(query)
+        except PyMongoError:
+            self.name = None
+            await store.client.drop_database(store.db)
+
+
 @asynccontextmanager
 async def opened(settings: Settings, uri: str, clock: Callable[[], datetime]) -> AsyncIterator[Services]:
     """The services on a database of a server that runs already."""
@@ -133,9 +159,13 @@ async def opened(settings: Settings, uri: str, clock: Callable[[], datetime]) ->
         stack.push_async_callback(store.close)
         await check_migrations(store)
         await prepare(store)
-        cipher = await Cipher.open(store, settings)
-        stack.push_async_callback(cipher.close)
-        yield Services(settings, store, cipher, clock)
+        yield await _ready(store, settings, clock, stack)
+
+
+async def _ready(store: Store, settings: Settings, clock: Callable[[], datetime], stack: AsyncExitStack) -> Services:
+    cipher = await Cipher.open(store, settings)
+    stack.push_async_callback(cipher.close)
+    return Services(settings, store, cipher, clock)
 
 
 async def dump(store: Store, *names: str) -> dict[str, list[Any]]:
@@ -159,12 +189,23 @@ def store_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     asyncio.run(embedded.stop())
 
 
+@pytest.fixture(scope="session")
+def spare() -> Spare:
+    """Give the database that tests of the services take turns at."""
+    return Spare()
+
+
 @pytest.fixture
-async def store(store_uri: str) -> AsyncIterator[Store]:
-    """Give a store with a database of its own, dropped afterwards."""
-    opened = await connect(Settings(database=f"test_{secrets.token_hex(6)}"), store_uri)
+async def store(store_uri: str, spare: Spare, request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+    """Give a store with a database of its own: the spare one to who asks the services, else one without anything."""
+    served = "services" in request.fixturenames
+    name = (served and spare.name) or f"test_{secrets.token_hex(6)}"
+    opened = await connect(Settings(database=name), store_uri)
     yield opened
-    await opened.client.drop_database(opened.db)
+    if served and spare.name == name:
+        await spare.empty(opened)
+    else:
+        await opened.client.drop_database(opened.db)
     await opened.close()
 
 
@@ -188,12 +229,18 @@ def overrides() -> Mapping[str, Any]:
 
 @pytest.fixture
 async def services(
-    store_uri: str, store: Store, home: Path, clock: Clock, overrides: Mapping[str, Any]
+    store: Store, spare: Spare, home: Path, clock: Clock, overrides: Mapping[str, Any]
 ) -> AsyncIterator[Services]:
-    """Give the services on a fresh database, at a fixed time."""
+    """Give the services on a database without records, at a fixed time."""
     settings = load_settings(mode="demo", home=home, database=store.db.name, **overrides)
-    async with opened(settings, store_uri, clock) as found:
-        yield found
+    async with AsyncExitStack() as stack:
+        if spare.name == store.db.name:
+            await init_beanie(database=store.db, document_models=[*KINDS.values(), *TRAIL], skip_indexes=True)
+        else:
+            await check_migrations(store)
+            await prepare(store)
+            spare.name = store.db.name
+        yield await _ready(store, settings, clock, stack)
 
 
 @pytest.fixture(scope="session")

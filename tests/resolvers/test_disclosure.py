@@ -142,6 +142,20 @@ async def test_who_saw_my_data(office: Office) -> None:
     assert (await office.read(office.auditor, LOG))["nodes"][0]["reason"] == "Insurance"
 
 
+async def test_a_partners_contact_reads_who_saw_their_own_data(office: Office) -> None:
+    """Time, reason and fields, of themself alone: not of a colleague there, and not who of the office it was."""
+    aylin = office.ids["aylin"]
+    other = await member(office)
+    for person in (aylin, other):
+        await reveal(office, office.head, person, "Insurance", "PASSPORTS")
+    mine = await office.read(office.ankara, WHO_SAW, id=aylin)
+    assert mine["disclosures"] == [{"reason": "Insurance", "paths": ["PASSPORTS"], "by": None}]
+    (entry,) = (await office.read(office.ankara, LOG))["nodes"]
+    assert (entry["person"], entry["at"]) == ({"id": aylin}, "2026-05-04T09:00:00Z")
+    assert (await office.read(office.ankara, WHO_SAW, id=other))["disclosures"] == []
+    assert (await office.read(office.tbilisi, LOG))["nodes"] == []
+
+
 async def test_the_log_is_committed_before_anything_is_decrypted(
     office: Office, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:

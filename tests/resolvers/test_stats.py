@@ -118,3 +118,28 @@ async def test_fixed_tables_count_what_their_reader_does_not_see(office: Office)
 async def test_figures_of_no_year_are_refused(office: Office) -> None:
     """A year lies between the first one and this one."""
     assert (await office.ask(office.anonymous, FIGURES, year=2031)).codes == ["INVALID"]
+
+
+async def test_menu_counts_tell_diets_without_names(office: Office) -> None:
+    """Who reads needs learns how many eat what, however it is spelled; for others all count as if nothing was said."""
+    diets = ("No meat", "no meat", "No nuts", None)
+    guests = [
+        await office.guest(
+            f"Guest{n}", "Kaya", office.ids["ankara"], by=office.head, **({"diet": diet} if diet else {})
+        )
+        for n, diet in enumerate(diets)
+    ]
+    visit = await office.visit(
+        "Visit",
+        by=office.head,
+        officers=[office.ids["officer"]],
+        hostUnits=[office.ids["physics"]],
+        members=[{"person": guest} for guest in guests],
+    )
+    document = "query Menu($id: ID!) { delegation(id: $id) { menuCounts { diet count } } }"
+    told = [{"diet": "No meat", "count": 2}, {"diet": "No nuts", "count": 1}, {"diet": None, "count": 1}]
+    for who in (office.officer, office.head):
+        assert (await office.read(who, document, id=visit))["menuCounts"] == told
+    for who in (office.colleague, office.coordinator):
+        assert (await office.read(who, document, id=visit))["menuCounts"] == [{"diet": None, "count": 4}]
+    assert (await office.ask(office.member, document, id=visit)).codes == ["INVALID"]
