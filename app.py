@@ -8,23 +8,29 @@ from datetime import UTC, datetime
 import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from auth.backend import Authenticator
+from auth.browser import secure
 from auth.mask import check_table, mask
+from auth.sign_in import SignIn, signing_in
 from documents.cipher import Cipher
 from documents.embedded import start_embedded
 from documents.kinds import prepare
 from documents.migrations import check_migrations
 from documents.store import Store, connect
-from errors import StoreError, Unauthenticated
+from errors import Answer, StoreError, Unauthenticated
 from resolvers.context import Services
 from schema.graph import Graph
+from schema.headers import SecurityHeaders
 from schema.intake import intake_routes
-from schema.view import View
+from schema.sign_in import Door
+from schema.view import VARY, View
 from settings import Settings, load_settings
 
 
@@ -67,9 +73,9 @@ async def services(settings: Settings, clock: Callable[[], datetime] = utc_now) 
         yield Services(settings, store, cipher, clock)
 
 
-def routes(found: Services, *, compiled: bool = True) -> list[Route]:
+def routes(found: Services, sign_in: SignIn, *, compiled: bool = True) -> list[Route]:
     """What is served to everyone, demo or not."""
-    authenticator = Authenticator(found.settings, found.store, found.clock)
+    authenticator = Authenticator(found.settings, found.store, found.clock, sign_in=sign_in)
     view = View(found, Graph(), authenticator, compiled=compiled)
 
     async def live(_: Request) -> Response:
@@ -84,11 +90,15 @@ def routes(found: Services, *, compiled: bool = True) -> list[Route]:
 
     async def sdl(request: Request) -> Response:
         try:
-            caller = await authenticator.caller(request.headers)
+            caller = await authenticator.caller(request.headers, harmless=True)
         except Unauthenticated as error:
-            return PlainTextResponse(str(error), 401)
+            return PlainTextResponse(str(error.args[0]), 401)
+        except Answer as error:
+            return PlainTextResponse(str(error.args[0]), int(error.args[1]) if error.args[1:] else 400)
+        except StoreError as error:
+            return PlainTextResponse(str(error), 503)
         schema = await view.schemas.of(mask(caller.roles))
-        return PlainTextResponse(schema.as_str(), headers={"Cache-Control": "no-store", "Vary": "Authorization"})
+        return PlainTextResponse(schema.as_str(), headers={"Cache-Control": "no-store", "Vary": VARY})
 
     return [
         Route("/graphql", view.respond, methods=["POST"]),
@@ -96,6 +106,7 @@ def routes(found: Services, *, compiled: bool = True) -> list[Route]:
         Route("/health/live", live),
         Route("/health/ready", ready),
         *intake_routes(found),
+        *Door(found, sign_in, authenticator).routes(),
     ]
 
 
@@ -105,6 +116,7 @@ def create_app(
     clock: Callable[[], datetime] = utc_now,
     more: Callable[[Services], Awaitable[list[Route]]] | None = None,
     compiled: bool = True,
+    key_cool_down: float | None = None,
 ) -> Starlette:
     """The application; ``more`` adds routes once the services are up, such as those of the demonstration."""
     settings = settings or load_settings()
@@ -112,10 +124,36 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with services(settings, clock) as found:
-            app.router.routes.extend(routes(found, compiled=compiled))
+        async with (
+            services(settings, clock) as found,
+            signing_in(settings, found.store, clock, key_cool_down=key_cool_down) as sign_in,
+        ):
+            app.state.sign_in = sign_in
+            app.router.routes.extend(routes(found, sign_in, compiled=compiled))
             app.router.routes.extend(await more(found) if more else [])
             yield
 
-    hosts = Middleware(TrustedHostMiddleware, allowed_hosts=list(settings.trusted_hosts), www_redirect=False)
-    return Starlette(lifespan=lifespan, middleware=[hosts])
+    return Starlette(lifespan=lifespan, middleware=middleware(settings))
+
+
+def middleware(settings: Settings) -> list[Middleware]:
+    """What stands before every route, the outermost first."""
+    found = [
+        Middleware(SecurityHeaders, https=secure(settings)),
+        Middleware(TrustedHostMiddleware, allowed_hosts=list(settings.trusted_hosts), www_redirect=False),
+    ]
+    if settings.trusted_proxies:
+        found.append(Middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies)))
+    if settings.portal_origins:
+        # Portals send bearer tokens. Their browsers are never told that cookies may come along.
+        found.append(
+            Middleware(
+                CORSMiddleware,
+                allow_origins=list(settings.portal_origins),
+                allow_methods=["POST"],
+                allow_headers=["Authorization", "Content-Type"],
+                expose_headers=["X-Request-Id"],
+                max_age=600,
+            )
+        )
+    return found

@@ -64,6 +64,8 @@ def _serve(settings: Settings, announce: Callable[[], None], more: Any = None) -
         host=settings.host,
         port=settings.port,
         access_log=False,
+        # The application reads the headers of proxies, of those alone that are configured.
+        proxy_headers=False,
         log_level="debug" if settings.log_level == "debug" else "warning",
         server_header=False,
         date_header=True,
