@@ -73,10 +73,10 @@ async def services(settings: Settings, clock: Callable[[], datetime] = utc_now) 
         yield Services(settings, store, cipher, clock)
 
 
-def routes(found: Services, sign_in: SignIn, *, compiled: bool = True) -> list[Route]:
+def routes(found: Services, sign_in: SignIn, graph: Graph, *, compiled: bool = True) -> list[Route]:
     """What is served to everyone, demo or not."""
     authenticator = Authenticator(found.settings, found.store, found.clock, sign_in=sign_in)
-    view = View(found, Graph(), authenticator, compiled=compiled)
+    view = View(found, graph, authenticator, compiled=compiled)
 
     async def live(_: Request) -> Response:
         return PlainTextResponse("live")
@@ -117,6 +117,7 @@ def create_app(
     more: Callable[[Services], Awaitable[list[Route]]] | None = None,
     compiled: bool = True,
     key_cool_down: float | None = None,
+    graph: Graph | None = None,
 ) -> Starlette:
     """The application; ``more`` adds routes once the services are up, such as those of the demonstration."""
     settings = settings or load_settings()
@@ -129,7 +130,7 @@ def create_app(
             signing_in(settings, found.store, clock, key_cool_down=key_cool_down) as sign_in,
         ):
             app.state.sign_in = sign_in
-            app.router.routes.extend(routes(found, sign_in, compiled=compiled))
+            app.router.routes.extend(routes(found, sign_in, graph or Graph(), compiled=compiled))
             app.router.routes.extend(await more(found) if more else [])
             yield
 

@@ -177,7 +177,7 @@ class Logins:
         except OAuthError as error:
             # A code that was used before, or a secret that is wrong: the provider's own words may quote either.
             raise SignInFailed("refused", "the provider took no code") from error
-        except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError, ValueError, TypeError) as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError, ValueError, TypeError, RecursionError) as error:
             raise SignInFailed("down", "no token came") from error
         if not isinstance(found, dict) or not isinstance(found.get("id_token"), str):
             raise SignInFailed("down", "no ID token came")

@@ -32,7 +32,10 @@ from schema.mask import MaskedSchema
 from schema.operation import Refused
 from schema.view import View, _formatted
 from settings import Settings, load_settings
+from tests.provider.fixtures import configured, name, site, university
 from tests.world import NOW, World, fill
+
+__all__ = ["configured", "name", "site", "university"]
 
 Ask = Callable[..., Awaitable["Answered"]]
 
