@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import socket
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import date
@@ -22,6 +23,7 @@ from auth.report import report
 from demo.crowd import crowd
 from demo.load import load, loaded
 from demo.office import office
+from demo.provider import with_demo_provider
 from demo.serve import SEED, Chosen, beginning, choose, demo_routes, fill, token_for
 from documents.embedded import start_embedded
 from documents.migrations import migrate as run_migrations
@@ -90,6 +92,9 @@ def serve() -> None:
 def demo() -> None:
     """Serve a made-up office on this machine, to try everything; it keeps what you change."""
     settings = load_settings(mode="demo")
+    if settings.port == 0:
+        settings = settings.model_copy(update={"port": _free_port(settings.host)})
+    settings = with_demo_provider(settings)
     address = f"http://{settings.host}:{settings.port}"
     # Who asks for a token in another shell must mean the same folder, which holds what signs it.
     home = "" if settings.home == Settings.model_fields["home"].default else f"KORPU_HOME={settings.home} "
@@ -110,6 +115,13 @@ def demo() -> None:
         )
 
     _serve(settings, announce, more)
+
+
+def _free_port(host: str) -> int:
+    """A port that nobody listens on: the provider's name holds it, so it must be known before the start."""
+    with socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET) as found:
+        port: int = found.getsockname()[1]
+        return port
 
 
 @app.command()

@@ -19,7 +19,7 @@ function begin(jwks) {
     conformIdTokenClaims: false,
     pkce: { required: () => true },
     // Loopback is where the service under test is.
-    fetch: (url, options) => fetch(url, options),
+    fetch: (url, { dispatcher, ...options }) => fetch(url, options),
     features: {
       backchannelLogout: { enabled: true },
       clientCredentials: { enabled: true },
@@ -38,6 +38,7 @@ function begin(jwks) {
     }),
     ttl: { Session: 3600, Grant: 3600, Interaction: 600, IdToken: 600, AccessToken: 600, ClientCredentials: 600 },
   });
+  provider.on("backchannel.error", (context, error) => console.error(error));
   callback = provider.callback();
 }
 
