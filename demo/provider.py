@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import orjson
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -150,8 +150,7 @@ class DemoProvider:
 
     async def token(self, request: Request) -> Response:
         """An ID token for a code, which is used up by it."""
-        async with request.form() as form:
-            given = {name: value for name, value in form.items() if isinstance(value, str)}
+        given = dict(parse_qsl((await request.body()).decode("latin-1")))
         held = self._codes.pop(given.get("code", ""), None)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(given.get("code_verifier", "").encode()).digest())
         if (

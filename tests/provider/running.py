@@ -49,6 +49,7 @@ def signed(key: RSAKey, header: Any, claims: Any) -> str:
     """A token with these very parts, signed with RS256: libraries refuse to make what tests need."""
     parts = [value if isinstance(value, bytes) else json.dumps(value).encode() for value in (header, claims)]
     body = ".".join(map(part, parts))
+    assert key.private_key is not None
     return f"{body}.{part(key.private_key.sign(body.encode(), PKCS1v15(), SHA256()))}"
 
 
