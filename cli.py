@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from app import create_app, services, utc_now
 from auth.caller import Role, caller
+from auth.check import check_providers
 from auth.mask import check_table, mask
 from auth.report import report
 from demo.crowd import crowd
@@ -215,7 +216,7 @@ def migrate() -> None:
 
 @app.command()
 def check() -> None:
-    """Check settings, access table and store, and say what is wrong."""
+    """Check settings, providers, access table and store, and say what is wrong."""
     settings = load_settings(**_local())
     check_table()
     Graph().masked(mask(caller(Role.HEAD).roles))
@@ -224,7 +225,9 @@ def check() -> None:
         await store.db.command("ping")
 
     _with_store(settings, run)
-    console.print("Settings, access table, schema and store are as they should be.")
+    if problems := asyncio.run(check_providers(settings)):
+        raise SettingsError("\n".join(problems))
+    console.print("Settings, providers, access table, schema and store are as they should be.")
 
 
 def _local() -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Fixtures of signing in: the real service, beside a real provider."""
 
-import secrets
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,8 +71,11 @@ def configured() -> Mapping[str, Any]:
     return {}
 
 
+MakeSite = Callable[..., AbstractAsyncContextManager[Site]]
+
+
 @pytest.fixture
-async def site(
+def make_site(
     university: Running,
     store: Store,
     store_uri: str,
@@ -80,28 +83,34 @@ async def site(
     graph: Graph,
     overrides: Mapping[str, Any],
     configured: Mapping[str, Any],
-) -> AsyncIterator[Site]:
-    """Serve the whole application on a fresh database beside the provider, which answers as it should."""
-    university.mend()
-    settings = load_settings(
-        mode="demo",
-        home=home,
-        database=store.db.name,
-        mongodb_uri=store_uri,
-        public_url=university.service,
-        providers=orjson.dumps([university.configured(**configured)]).decode(),
-        **overrides,
-    )
-    port = int(university.service.rpartition(":")[2])
-    async with serving(settings, port, key_cool_down=KEY_COOL_DOWN, graph=graph) as app:
-        found = Site(university.service, app, [])
-        yield found
-        for browser in found.browsers:
-            await browser.close()
-    university.mend()
+) -> MakeSite:
+    """Give a function that serves the whole application on a fresh database beside the provider."""
+
+    @asynccontextmanager
+    async def made(**more: Any) -> AsyncIterator[Site]:
+        university.mend()
+        given = {
+            "mode": "demo",
+            "home": home,
+            "database": store.db.name,
+            "mongodb_uri": store_uri,
+            "public_url": university.service,
+            "providers": orjson.dumps([university.configured(**configured)]).decode(),
+        }
+        settings = load_settings(**(given | dict(overrides) | more))
+        port = int(university.service.rpartition(":")[2])
+        async with serving(settings, port, key_cool_down=KEY_COOL_DOWN, graph=graph) as app:
+            found = Site(university.service, app, [])
+            yield found
+            for browser in found.browsers:
+                await browser.close()
+        university.mend()
+
+    return made
 
 
 @pytest.fixture
-def name() -> Callable[[str], str]:
-    """Give a function that makes a name nobody had before, since the provider remembers people."""
-    return lambda role: f"{role}-{secrets.token_hex(3)}"
+async def site(make_site: MakeSite) -> AsyncIterator[Site]:
+    """Serve the application as most tests take it."""
+    async with make_site() as found:
+        yield found
