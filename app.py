@@ -33,6 +33,9 @@ from schema.sign_in import Door
 from schema.view import VARY, View
 from settings import Settings, load_settings
 
+# What they say below a warning quotes what is stored and sent, cookies and tokens included.
+TELLING = ("authlib", "httpcore2", "httpx2", "pymongo")
+
 
 def utc_now() -> datetime:
     """Now, in UTC and whole milliseconds, as the store keeps instants."""
@@ -42,6 +45,8 @@ def utc_now() -> datetime:
 
 def configure_logs(level: str) -> None:
     """Log lines of JSON. Tracebacks come without the values of variables: those may be anybody's data."""
+    for name in TELLING:
+        logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

@@ -48,6 +48,7 @@ async def test_nothing_secret_is_emitted(
     for secret in (SECRET, good, logout, cookie, "Canary officer-1", "example.org"):
         assert secret not in emitted
     assert not CANARIES.search(emitted)
+    never = {"access_token", "id_token", "id_token_hint", "refresh_token", "client_secret", "code_verifier"}
     for seen in browser.seen:
         names = {name for name, _ in parse_qsl(urlsplit(seen).query)}
         assert not names & {

@@ -81,7 +81,7 @@ def test_what_is_no_list_is_refused(home: Path, tmp_path: Path, text: str) -> No
         (tmp_path / name).write_text("[x" if text == "{" else text)
         with pytest.raises(SettingsError, match="KORPU_PROVIDERS_FILE"):
             load_providers(load_settings(mode="demo", home=home, providers_file=tmp_path / name))
-    with pytest.raises(SettingsError, match="KORPU_PROVIDERS_FILE: .* cannot be read"):
+    with pytest.raises(SettingsError, match="KORPU_PROVIDERS_FILE: cannot read"):
         load_providers(load_settings(mode="demo", home=home, providers_file=tmp_path / "missing.toml"))
 
 
