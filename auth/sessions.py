@@ -1,5 +1,6 @@
 """Sessions: random ids in cookies, kept as hashes, ended by time, by their owner, by an admin or by the provider."""
 
+import asyncio
 import hashlib
 import secrets
 from collections import OrderedDict
@@ -18,6 +19,7 @@ LOGOUT_TOKENS: Final = "logout_tokens"
 SEEN_EVERY: Final = timedelta(seconds=60)
 MOST_KEPT: Final = 10_000
 LONGEST_AGENT: Final = 200
+_LOOKED: Final = {"until": 1, "seen": 1, "ends": 1}
 _LISTED: Final = {"provider": 1, "started": 1, "seen": 1, "until": 1, "address": 1, "agent": 1}
 
 
@@ -31,12 +33,60 @@ def new_id() -> str:
     return secrets.token_urlsafe(32)
 
 
+class Together:
+    """Reads by id, those that wait for the store in one query: each read begins after it was asked for.
+
+    A trip to the store costs more than what is done with its answer, so a busy process makes few.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._waiting: dict[str, list[asyncio.Future[Stored | None]]] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    async def read(self, key: str) -> Stored | None:
+        """The session of an id, as it is now; None where there is none. Raises StoreUnavailable."""
+        found: asyncio.Future[Stored | None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(key, []).append(found)
+        if self._task is None:
+            self._task = asyncio.create_task(self._run())
+        return await found
+
+    async def _run(self) -> None:
+        try:
+            while self._waiting:
+                asked, self._waiting = self._waiting, {}
+                await self._answer(asked)
+        finally:
+            self._task = None
+
+    async def _answer(self, asked: dict[str, list[asyncio.Future[Stored | None]]]) -> None:
+        failure: Exception | None = None
+        documents: dict[str, Stored] = {}
+        try:
+            with translated():
+                query = {"_id": {"$in": list(asked)}}
+                found = await self._store.collection(SESSIONS).find(query, _LOOKED).to_list()
+            documents = {document["_id"]: document for document in found}
+        except Exception as error:  # noqa: BLE001  # it is raised where it was asked
+            failure = error
+        for key, waiting in asked.items():
+            for future in waiting:
+                if future.done():
+                    continue
+                if failure is not None:
+                    future.set_exception(failure)
+                else:
+                    future.set_result(documents.get(key))
+
+
 class Sessions:
     """Who is signed in with a browser."""
 
     def __init__(self, settings: Settings, store: Store, clock: Callable[[], datetime]) -> None:
         self._store = store
         self._clock = clock
+        self._together = Together(store)
         self._idle = timedelta(minutes=settings.session_idle_minutes)
         self._longest = timedelta(hours=settings.session_hours)
         # What never changes of a session: issuer, subject, claims. Whether it still is one is asked each time.
@@ -71,16 +121,16 @@ class Sessions:
         """Who a cookie stands for; None where there is no such session any more. Using it keeps it from idling out."""
         key, now = digest(cookie), self._clock()
         kept = self._kept.get(key)
-        wanted = {"until": 1, "seen": 1, "ends": 1}
-        if kept is None:
-            wanted |= {"issuer": 1, "subject": 1, "claims": 1}
-        with translated():
-            found = await self._store.collection(SESSIONS).find_one({"_id": key}, wanted)
+        found = await self._together.read(key)
         if found is None or found["until"] <= now:
             self._kept.pop(key, None)
             return None
         if kept is None:
-            kept = (found["issuer"], found["subject"], orjson.loads(found["claims"]))
+            with translated():
+                whole = await self._store.collection(SESSIONS).find_one({"_id": key})
+            if whole is None:
+                return None
+            kept = (whole["issuer"], whole["subject"], orjson.loads(whole["claims"]))
             self._kept[key] = kept
             if len(self._kept) > MOST_KEPT:
                 self._kept.popitem(last=False)
@@ -94,8 +144,7 @@ class Sessions:
 
     async def until(self, session: str) -> datetime | None:
         """Until when a session lasts as things are; None once it is over. ``session`` is `Identity.session`."""
-        with translated():
-            found = await self._store.collection(SESSIONS).find_one({"_id": session}, {"until": 1})
+        found = await self._together.read(session)
         if found is None or found["until"] <= self._clock():
             return None
         until: datetime = found["until"]
