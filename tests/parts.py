@@ -29,10 +29,13 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def pytest_unconfigure(config: pytest.Config) -> None:
     """Say it in the last lines."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None:
+        return
+    words = "must be there under CI=true" if os.environ.get("CI") == "true" else "what needs it was skipped"
     for part in sorted(ABSENT):
-        words = "must be there under CI=true" if failing() else "what needs it was skipped"
-        terminalreporter.write_line(f"absent: {part} ({words})", yellow=True)
+        reporter.write_line(f"absent: {part} ({words})", yellow=True)
     for leak in sorted(LEAKS):
-        terminalreporter.write_line(f"a secret was printed or logged by {leak}", red=True)
+        reporter.write_line(f"a secret was printed or logged by {leak}", red=True)
