@@ -1,7 +1,7 @@
 """Asking providers: no redirects, no proxies of the environment, bounded in time and size."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any, Final
 
 import httpx2
@@ -55,9 +55,6 @@ class Bounded(httpx2.AsyncBaseTransport):
 def client_options() -> dict[str, Any]:
     """How every client that speaks to a provider is made."""
     return {"transport": Bounded(), "timeout": SECONDS, "follow_redirects": False, "trust_env": False}
-
-
-Fetch = Callable[..., Any]
 
 
 class Outbound:
