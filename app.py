@@ -8,24 +8,33 @@ from datetime import UTC, datetime
 import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from auth.backend import Authenticator
+from auth.browser import secure
 from auth.mask import check_table, mask
+from auth.sign_in import SignIn, signing_in
 from documents.cipher import Cipher
 from documents.embedded import start_embedded
 from documents.kinds import prepare
 from documents.migrations import check_migrations
 from documents.store import Store, connect
-from errors import StoreError, Unauthenticated
+from errors import Answer, StoreError, Unauthenticated
 from resolvers.context import Services
 from schema.graph import Graph
+from schema.headers import SecurityHeaders
 from schema.intake import intake_routes
-from schema.view import View
+from schema.sign_in import Door
+from schema.view import VARY, View
 from settings import Settings, load_settings
+
+# What they say below a warning quotes what is stored and sent, cookies and tokens included.
+TELLING = ("authlib", "httpcore2", "httpx2", "pymongo")
 
 
 def utc_now() -> datetime:
@@ -36,6 +45,8 @@ def utc_now() -> datetime:
 
 def configure_logs(level: str) -> None:
     """Log lines of JSON. Tracebacks come without the values of variables: those may be anybody's data."""
+    for name in TELLING:
+        logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -67,10 +78,10 @@ async def services(settings: Settings, clock: Callable[[], datetime] = utc_now) 
         yield Services(settings, store, cipher, clock)
 
 
-def routes(found: Services, *, compiled: bool = True) -> list[Route]:
+def routes(found: Services, sign_in: SignIn, graph: Graph, *, compiled: bool = True) -> list[Route]:
     """What is served to everyone, demo or not."""
-    authenticator = Authenticator(found.settings, found.store, found.clock)
-    view = View(found, Graph(), authenticator, compiled=compiled)
+    authenticator = Authenticator(found.settings, found.store, found.clock, sign_in=sign_in)
+    view = View(found, graph, authenticator, compiled=compiled)
 
     async def live(_: Request) -> Response:
         return PlainTextResponse("live")
@@ -84,11 +95,15 @@ def routes(found: Services, *, compiled: bool = True) -> list[Route]:
 
     async def sdl(request: Request) -> Response:
         try:
-            caller = await authenticator.caller(request.headers)
+            caller = await authenticator.caller(request.headers, harmless=True)
         except Unauthenticated as error:
-            return PlainTextResponse(str(error), 401)
+            return PlainTextResponse(str(error.args[0]), 401)
+        except Answer as error:
+            return PlainTextResponse(str(error.args[0]), int(error.args[1]) if error.args[1:] else 400)
+        except StoreError as error:
+            return PlainTextResponse(str(error), 503)
         schema = await view.schemas.of(mask(caller.roles))
-        return PlainTextResponse(schema.as_str(), headers={"Cache-Control": "no-store", "Vary": "Authorization"})
+        return PlainTextResponse(schema.as_str(), headers={"Cache-Control": "no-store", "Vary": VARY})
 
     return [
         Route("/graphql", view.respond, methods=["POST"]),
@@ -96,6 +111,7 @@ def routes(found: Services, *, compiled: bool = True) -> list[Route]:
         Route("/health/live", live),
         Route("/health/ready", ready),
         *intake_routes(found),
+        *Door(found, sign_in, authenticator).routes(),
     ]
 
 
@@ -105,6 +121,8 @@ def create_app(
     clock: Callable[[], datetime] = utc_now,
     more: Callable[[Services], Awaitable[list[Route]]] | None = None,
     compiled: bool = True,
+    key_cool_down: float | None = None,
+    graph: Graph | None = None,
 ) -> Starlette:
     """The application; ``more`` adds routes once the services are up, such as those of the demonstration."""
     settings = settings or load_settings()
@@ -112,10 +130,36 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with services(settings, clock) as found:
-            app.router.routes.extend(routes(found, compiled=compiled))
+        async with (
+            services(settings, clock) as found,
+            signing_in(settings, found.store, clock, key_cool_down=key_cool_down) as sign_in,
+        ):
+            app.state.sign_in = sign_in
+            app.router.routes.extend(routes(found, sign_in, graph or Graph(), compiled=compiled))
             app.router.routes.extend(await more(found) if more else [])
             yield
 
-    hosts = Middleware(TrustedHostMiddleware, allowed_hosts=list(settings.trusted_hosts), www_redirect=False)
-    return Starlette(lifespan=lifespan, middleware=[hosts])
+    return Starlette(lifespan=lifespan, middleware=middleware(settings))
+
+
+def middleware(settings: Settings) -> list[Middleware]:
+    """What stands before every route, the outermost first."""
+    found = [
+        Middleware(SecurityHeaders, https=secure(settings)),
+        Middleware(TrustedHostMiddleware, allowed_hosts=list(settings.trusted_hosts), www_redirect=False),
+    ]
+    if settings.trusted_proxies:
+        found.append(Middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies)))
+    if settings.portal_origins:
+        # Portals send bearer tokens. Their browsers are never told that cookies may come along.
+        found.append(
+            Middleware(
+                CORSMiddleware,
+                allow_origins=list(settings.portal_origins),
+                allow_methods=["POST"],
+                allow_headers=["Authorization", "Content-Type"],
+                expose_headers=["X-Request-Id"],
+                max_age=600,
+            )
+        )
+    return found

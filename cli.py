@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import socket
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import date
@@ -17,11 +18,13 @@ from starlette.routing import Route
 
 from app import create_app, services, utc_now
 from auth.caller import Role, caller
+from auth.check import check_providers
 from auth.mask import check_table, mask
 from auth.report import report
 from demo.crowd import crowd
 from demo.load import load, loaded
 from demo.office import office
+from demo.provider import with_demo_provider
 from demo.serve import SEED, Chosen, beginning, choose, demo_routes, fill, token_for
 from documents.embedded import start_embedded
 from documents.migrations import migrate as run_migrations
@@ -64,6 +67,8 @@ def _serve(settings: Settings, announce: Callable[[], None], more: Any = None) -
         host=settings.host,
         port=settings.port,
         access_log=False,
+        # The application reads the headers of proxies, of those alone that are configured.
+        proxy_headers=False,
         log_level="debug" if settings.log_level == "debug" else "warning",
         server_header=False,
         date_header=True,
@@ -88,6 +93,9 @@ def serve() -> None:
 def demo() -> None:
     """Serve a made-up office on this machine, to try everything; it keeps what you change."""
     settings = load_settings(mode="demo")
+    if settings.port == 0:
+        settings = settings.model_copy(update={"port": _free_port(settings.host)})
+    settings = with_demo_provider(settings)
     address = f"http://{settings.host}:{settings.port}"
     # Who asks for a token in another shell must mean the same folder, which holds what signs it.
     home = "" if settings.home == Settings.model_fields["home"].default else f"KORPU_HOME={settings.home} "
@@ -108,6 +116,13 @@ def demo() -> None:
         )
 
     _serve(settings, announce, more)
+
+
+def _free_port(host: str) -> int:
+    """A port that nobody listens on: the provider's name holds it, so it must be known before the start."""
+    with socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET) as found:
+        port: int = found.getsockname()[1]
+        return port
 
 
 @app.command()
@@ -201,7 +216,7 @@ def migrate() -> None:
 
 @app.command()
 def check() -> None:
-    """Check settings, access table and store, and say what is wrong."""
+    """Check settings, providers, access table and store, and say what is wrong."""
     settings = load_settings(**_local())
     check_table()
     Graph().masked(mask(caller(Role.HEAD).roles))
@@ -210,7 +225,9 @@ def check() -> None:
         await store.db.command("ping")
 
     _with_store(settings, run)
-    console.print("Settings, access table, schema and store are as they should be.")
+    if problems := asyncio.run(check_providers(settings)):
+        raise SettingsError("\n".join(problems))
+    console.print("Settings, providers, access table, schema and store are as they should be.")
 
 
 def _local() -> dict[str, Any]:

@@ -79,6 +79,16 @@ class Unauthenticated(Answer):
     code = "UNAUTHENTICATED"
 
 
+class NotAllowed(Answer):
+    """The credentials are good, and not for this: a scope is missing, or the request came from another site."""
+
+    code = "FORBIDDEN"
+
+    def __init__(self, message: str, scope: str | None = None) -> None:
+        super().__init__(message, 403)
+        self.scope = scope
+
+
 class Unavailable(Answer):
     """The service cannot answer now; asking again later may work."""
 

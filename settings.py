@@ -5,11 +5,12 @@ import binascii
 import difflib
 import ipaddress
 import os
+import re
 import secrets
 import zoneinfo
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -21,6 +22,7 @@ SECRET_LENGTH = 32
 MASTER_KEY_BYTES = 96
 
 Words = Annotated[list[str], NoDecode]
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
 
 
 class Settings(BaseSettings):
@@ -88,7 +90,7 @@ class Settings(BaseSettings):
     public_url: str | None = Field(
         None,
         pattern=r"^https?://[^\s/]+(/[^\s?#]*)?$",
-        description="the address by which guests reach this service, such as https://korpu.example.edu; "
+        description="the address by which people reach this service, such as https://korpu.example.edu; "
         "where it is left out, this machine",
     )
     intake_tries_per_link: int = Field(
@@ -100,8 +102,25 @@ class Settings(BaseSettings):
     trusted_hosts: Words = Field(
         ["127.0.0.1", "localhost"], min_length=1, description="the Host headers answered; separated by commas"
     )
+    providers: SecretStr | None = Field(
+        None, description="who people sign in with: a JSON list of providers, as docs/sign-in.md shows"
+    )
+    providers_file: Path | None = Field(
+        None, description="a TOML or JSON file of providers, instead of KORPU_PROVIDERS"
+    )
+    session_idle_minutes: int = Field(
+        60, ge=1, le=1440, description="the minutes after which a session that nobody uses ends"
+    )
+    session_hours: int = Field(12, ge=1, le=168, description="the hours after which a session ends in any case")
+    portal_origins: Words = Field(
+        [], description="the origins of portals on other sites, each exact, such as https://portal.example.edu"
+    )
+    trusted_proxies: Words = Field(
+        [],
+        description="the addresses or networks of proxies whose X-Forwarded-For is believed; separated by commas",
+    )
 
-    @field_validator("languages", "trusted_hosts", mode="before")
+    @field_validator("languages", "trusted_hosts", "portal_origins", "trusted_proxies", mode="before")
     @classmethod
     def _words(cls, value: object) -> object:
         return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
@@ -118,6 +137,25 @@ class Settings(BaseSettings):
     def _known_zone(cls, value: str) -> str:
         if value not in zoneinfo.available_timezones():
             raise ValueError("must be an IANA time zone such as Asia/Baku")
+        return value
+
+    @field_validator("portal_origins")
+    @classmethod
+    def _exact_origins(cls, value: list[str]) -> list[str]:
+        if any(not _ORIGIN.fullmatch(origin) for origin in value):
+            raise ValueError("must hold exact origins: scheme and host, no path, no *")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: list[str]) -> list[str]:
+        for network in value:
+            try:
+                wide = ipaddress.ip_network(network).prefixlen == 0
+            except ValueError:
+                wide = True
+            if wide:
+                raise ValueError("must hold IP addresses or networks, and not all there are")
         return value
 
     @field_validator("mongodb_uri")
@@ -220,9 +258,37 @@ def _wrong(error: ValidationError) -> list[str]:
 
 
 def _contradictory(settings: Settings) -> list[str]:
+    problems = []
     if settings.master_key and settings.master_key_file:
-        return ["KORPU_MASTER_KEY and KORPU_MASTER_KEY_FILE are both set: keep one of them."]
-    return []
+        problems.append("KORPU_MASTER_KEY and KORPU_MASTER_KEY_FILE are both set: keep one of them.")
+    if settings.providers and settings.providers_file:
+        problems.append("KORPU_PROVIDERS and KORPU_PROVIDERS_FILE are both set: keep one of them.")
+    if settings.session_idle_minutes > settings.session_hours * 60:
+        problems.append("KORPU_SESSION_IDLE_MINUTES is longer than KORPU_SESSION_HOURS: set it to less.")
+    return problems
+
+
+def is_open(address: str) -> bool:
+    """Tell whether what is sent to `address` can be read on the way: it is plain http to another machine."""
+    parts = urlsplit(address)
+    return parts.scheme != "https" and not is_loopback(parts.hostname or "")
+
+
+def _unsafe_addresses(settings: Settings) -> list[str]:
+    problems = []
+    if settings.public_url and is_open(settings.public_url):
+        problems.append("KORPU_PUBLIC_URL is plain http, which can be read on the way: set it to an https:// address.")
+    problems += [
+        f"KORPU_PORTAL_ORIGINS holds {origin}, which anyone on the way can change: set it to an https:// origin."
+        for origin in settings.portal_origins
+        if is_open(origin)
+    ]
+    signs_in = settings.providers or settings.providers_file
+    if settings.mode == "production" and signs_in and settings.public_url is None:
+        problems.append(
+            "KORPU_PUBLIC_URL is missing, and providers send people back to it: set it to an https:// address."
+        )
+    return problems
 
 
 def _unsafe(settings: Settings) -> list[str]:
@@ -249,7 +315,7 @@ def _unsafe(settings: Settings) -> list[str]:
             problems.append("KORPU_TRUSTED_HOSTS holds *, which trusts every Host header: list its own names.")
     if settings.secret and len(settings.secret.get_secret_value()) < SECRET_LENGTH:
         problems.append(f"KORPU_SECRET is too short: set it to {SECRET_LENGTH} random characters or more.")
-    return problems + _weaker_writes(uri)
+    return problems + _weaker_writes(uri) + _unsafe_addresses(settings)
 
 
 def _weaker_writes(uri: str) -> list[str]:

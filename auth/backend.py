@@ -7,8 +7,11 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from auth.bearer import Claims, read_token
+from auth.bearer import Claims, is_demo_token, read_token
+from auth.browser import check_own_page, read_cookie, session_cookie
 from auth.caller import ANONYMOUS, Caller, Role, caller
+from auth.identity import Identity
+from auth.sign_in import SignIn
 from documents.kinds import collection_of
 from documents.store import Store, translated
 from errors import Unauthenticated
@@ -30,27 +33,61 @@ def _serves(contact: Mapping[str, Any], today: date) -> bool:
 
 
 class Authenticator:
-    """Says who sends a request. Remembers for ``kept`` seconds what a token means."""
+    """Says who sends a request. Remembers for ``kept`` seconds what a demo token means."""
 
     def __init__(
-        self, settings: Settings, store: Store, clock: Callable[[], datetime] = _now, kept: float = KEPT_SECONDS
+        self,
+        settings: Settings,
+        store: Store,
+        clock: Callable[[], datetime] = _now,
+        kept: float = KEPT_SECONDS,
+        sign_in: SignIn | None = None,
     ) -> None:
         self._settings = settings
         self._store = store
         self._clock = clock
         self._seconds = kept
-        # With the day for which it holds: covers begin and end at midnight.
+        self._sign_in = sign_in
+        # Demo tokens, with the day for which they hold: covers begin and end at midnight.
         self._kept: OrderedDict[str, tuple[float, date, Caller]] = OrderedDict()
 
-    async def caller(self, headers: Mapping[str, str]) -> Caller:
-        """The caller; nobody in particular without credentials. Raises Unauthenticated for bad ones."""
+    async def caller(self, headers: Mapping[str, str], *, harmless: bool = False) -> Caller:
+        """The caller; nobody in particular without credentials.
+
+        A bearer token goes before a cookie, which is then not looked at. With a cookie, the request must come from a
+        page of this service, unless it is ``harmless``: one that changes nothing and whose answer no other site reads.
+        Raises Unauthenticated for bad credentials, NotAllowed for good ones in the wrong place, Unavailable.
+        """
+        found, _ = await self.known(headers, harmless=harmless)
+        return found
+
+    async def known(self, headers: Mapping[str, str], *, harmless: bool = False) -> tuple[Caller, Identity | None]:
+        """The caller, and the identity of a session or access token behind it. Raises what `caller` raises."""
         authorization = headers.get("authorization")
-        if authorization is None:
-            return ANONYMOUS
-        scheme, _, token = authorization.partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            msg = "Send the token as “Authorization: Bearer …”"
+        if authorization is not None:
+            scheme, _, token = authorization.partition(" ")
+            if scheme.lower() != "bearer" or not token:
+                msg = "Send the token as “Authorization: Bearer …”"
+                raise Unauthenticated(msg)
+            return await self._bearer(token)
+        cookie = read_cookie(headers, session_cookie(self._settings)) if self._sign_in and "cookie" in headers else None
+        if self._sign_in is None or cookie is None:
+            return ANONYMOUS, None
+        if not harmless:
+            check_own_page(self._settings, headers)
+        identity = await self._sign_in.sessions.identity(cookie)
+        if identity is None:
+            msg = "Your session has ended: sign in again"
             raise Unauthenticated(msg)
+        return await self._sign_in.accounts.caller(identity), identity
+
+    async def _bearer(self, token: str) -> tuple[Caller, Identity | None]:
+        if self._sign_in and self._sign_in.tokens.taken and not is_demo_token(self._settings, token):
+            identity = await self._sign_in.tokens.identity(token)
+            return await self._sign_in.accounts.caller(identity), identity
+        return await self._demo(token), None
+
+    async def _demo(self, token: str) -> Caller:
         kept, today = self._kept.get(token), self._today()
         if kept is not None and kept[0] > time.monotonic() and kept[1] == today:
             return kept[2]

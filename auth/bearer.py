@@ -6,12 +6,14 @@ from typing import Any
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
+from joserfc.util import json_b64decode
 
 from auth.caller import Role
 from errors import Unauthenticated
 from settings import Settings
 
 ISSUER = "korpu-demo"
+TYPE = "demo+jwt"
 LONGEST = 4_000
 
 
@@ -41,7 +43,18 @@ def issue_token(settings: Settings, claims: Claims) -> str:
         "partner": claims.partner,
         "name": claims.name,
     }
-    return jwt.encode({"alg": "HS256", "typ": "demo+jwt"}, body, _key(settings))
+    return jwt.encode({"alg": "HS256", "typ": TYPE}, body, _key(settings))
+
+
+def is_demo_token(settings: Settings, token: str) -> bool:
+    """Whether a token says that it is one of the demonstration. Whether it is true is another question."""
+    if settings.mode != "demo":
+        return False
+    try:
+        head = json_b64decode(token.partition(".")[0].encode())
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(head, dict) and head.get("typ") == TYPE
 
 
 def read_token(settings: Settings, token: str) -> Claims:
@@ -54,7 +67,7 @@ def read_token(settings: Settings, token: str) -> Claims:
     except (JoseError, ValueError, RecursionError) as error:
         raise refused from error
     body: dict[str, Any] = decoded.claims
-    if decoded.header.get("typ") != "demo+jwt" or body.get("iss") != ISSUER or body.get("aud") != "korpu":
+    if decoded.header.get("typ") != TYPE or body.get("iss") != ISSUER or body.get("aud") != "korpu":
         raise refused
     try:
         roles = tuple(Role(role) for role in body["roles"])

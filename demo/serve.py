@@ -14,6 +14,7 @@ from auth.bearer import Claims, issue_token
 from auth.caller import Role
 from demo.load import load, loaded
 from demo.office import DemoPerson, Office, office
+from demo.provider import DemoProvider
 from demo.samples import samples
 from documents.delegation import Delegation
 from documents.store import Store, Stored, translated
@@ -127,4 +128,5 @@ def demo_routes(services: Services, made: Office) -> list[Route]:
     async def queries(_: Request) -> Response:
         return JSONResponse(samples(services.clock().date(), shown(made)))
 
-    return [Route("/demo/roles", roles), Route("/demo/samples", queries), *page_routes()]
+    provider = DemoProvider(services.settings, made.people, services.clock)
+    return [Route("/demo/roles", roles), Route("/demo/samples", queries), *provider.routes(), *page_routes()]

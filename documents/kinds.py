@@ -14,6 +14,7 @@ from documents.person import Person
 from documents.proposal import Proposal
 from documents.record import Record
 from documents.resource import Resource
+from documents.session import SIGN_IN
 from documents.stamp import index_models
 from documents.store import Store, register
 from documents.trail import TRAIL
@@ -61,10 +62,10 @@ def collection_of(kind: str) -> str:
 
 
 async def prepare(store: Store) -> None:
-    """Bind the kinds to the store and create their collections and indexes, and those of history and outbox."""
+    """Bind the kinds to the store; create their collections and indexes, those of the trail and those of signing in."""
     for model in KINDS.values():
         declared = model.Settings
         if not hasattr(declared, "derived"):
             declared.indexes = index_models(model)
             declared.derived = True
-    await register(store, [*KINDS.values(), *TRAIL])
+    await register(store, [*KINDS.values(), *TRAIL, *SIGN_IN])

@@ -13,12 +13,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from auth.backend import Authenticator
+from auth.browser import session_cookie, set_cookie
 from auth.mask import mask
 from errors import (
     Answer,
     Internal,
     Invalid,
     LimitReached,
+    NotAllowed,
     StoreBusy,
     StoreError,
     StoreUnavailable,
@@ -36,6 +38,7 @@ log = structlog.get_logger()
 
 JSON = "application/json"
 RESPONSE_JSON = "application/graphql-response+json"
+VARY = "Authorization, Cookie"
 LONGEST = 1_000
 _JSON = {"None": "null", "True": "true", "False": "false"}
 _PYTHON = re.compile(r"\b(?:None|True|False)\b")
@@ -46,7 +49,7 @@ _INTERNAL = "Something went wrong here. Tell the department the request id."
 def reply(content: Any, status: int, media: str, request_id: str) -> Response:
     """A JSON answer that no cache keeps."""
     body = orjson.dumps(content, option=INSTANTS, default=str)
-    headers = {"Cache-Control": "no-store", "Vary": "Authorization", "X-Request-Id": request_id}
+    headers = {"Cache-Control": "no-store", "Vary": VARY, "X-Request-Id": request_id}
     return Response(body, status, headers, media)
 
 
@@ -127,7 +130,12 @@ class View:
         try:
             result = await self._result(request)
         except Exception as error:  # noqa: BLE001  # nothing may leave without a code and a request id
-            return self._refused(error, media, request_id)
+            refusal = self._refused(error, media, request_id)
+            if isinstance(error, Unauthenticated) and "authorization" not in request.headers:
+                # It was a session that ended: what comes next is nobody's.
+                settings = self.services.settings
+                refusal.headers.append("Set-Cookie", set_cookie(settings, session_cookie(settings), "", 0))
+            return refusal
         content: dict[str, Any] = {"data": result.data}
         if result.errors:
             content["errors"] = [_formatted(error, request_id) for error in result.errors]
@@ -148,6 +156,11 @@ class View:
         if isinstance(error, Unauthenticated):
             refusal = _refusal(error, 401, media, request_id)
             refusal.headers["WWW-Authenticate"] = 'Bearer realm="korpu", error="invalid_token"'
+            return refusal
+        if isinstance(error, NotAllowed) and error.scope is not None:
+            refusal = _refusal(error, 403, media, request_id)
+            challenge = f'Bearer realm="korpu", error="insufficient_scope", scope="{error.scope}"'
+            refusal.headers["WWW-Authenticate"] = challenge
             return refusal
         if isinstance(error, Answer):
             return _refusal(error, int(error.args[1]) if error.args[1:] else 400, media, request_id)

@@ -36,7 +36,19 @@ from schema.mask import MaskedSchema
 from schema.operation import Refused
 from schema.view import View, _formatted
 from settings import Settings, load_settings
+from tests.parts import pytest_runtest_logreport, pytest_sessionfinish, pytest_unconfigure
+from tests.provider.fixtures import configured, make_site, site, university
 from tests.world import NOW, World, fill
+
+__all__ = [
+    "configured",
+    "make_site",
+    "pytest_runtest_logreport",
+    "pytest_sessionfinish",
+    "pytest_unconfigure",
+    "site",
+    "university",
+]
 
 Ask = Callable[..., Awaitable["Answered"]]
 

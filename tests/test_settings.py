@@ -276,3 +276,55 @@ def test_guests_are_led_to_where_the_service_listens() -> None:
     assert load_settings(port=8123).guests_url == "http://127.0.0.1:8123"
     told = load_settings(public_url="https://korpu.example.edu/")
     assert told.guests_url == "https://korpu.example.edu"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("PUBLIC_URL", "http://korpu.example.edu", "is plain http"),
+        ("PORTAL_ORIGINS", "http://portal.example.edu", "which anyone on the way can change"),
+        ("PORTAL_ORIGINS", "*", "must hold exact origins"),
+        ("PORTAL_ORIGINS", "https://*.example.edu", "must hold exact origins"),
+        ("PORTAL_ORIGINS", "https://portal.example.edu/", "must hold exact origins"),
+        ("PORTAL_ORIGINS", "null", "must hold exact origins"),
+        ("TRUSTED_PROXIES", "*", "must hold IP addresses or networks"),
+        ("TRUSTED_PROXIES", "0.0.0.0/0", "and not all there are"),
+        ("TRUSTED_PROXIES", "proxy.example.edu", "must hold IP addresses or networks"),
+        ("SESSION_IDLE_MINUTES", "0", "greater than or equal to 1"),
+        ("SESSION_HOURS", "9999", "less than or equal to 168"),
+    ],
+)
+def test_unsafe_settings_of_signing_in_are_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str
+) -> None:
+    """What would let others in, or read along, stops the program with the variable and the remedy."""
+    monkeypatch.setenv(f"KORPU_{name}", value)
+    with pytest.raises(SettingsError, match=rf"KORPU_{name} .*{words}"):
+        load_settings()
+
+
+def test_settings_of_signing_in_that_contradict_each_other_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Providers need an address to send people back to, come from one place, and idling is shorter than all."""
+    monkeypatch.setenv("KORPU_PROVIDERS", "[]")
+    with pytest.raises(SettingsError, match="KORPU_PUBLIC_URL is missing, and providers send people back to it"):
+        load_settings()
+    monkeypatch.setenv("KORPU_PUBLIC_URL", "https://korpu.example.edu")
+    assert load_settings().portal_origins == []
+    monkeypatch.setenv("KORPU_PROVIDERS_FILE", "providers.toml")
+    with pytest.raises(SettingsError, match="KORPU_PROVIDERS and KORPU_PROVIDERS_FILE are both set"):
+        load_settings()
+    monkeypatch.delenv("KORPU_PROVIDERS_FILE")
+    monkeypatch.setenv("KORPU_SESSION_IDLE_MINUTES", "90")
+    monkeypatch.setenv("KORPU_SESSION_HOURS", "1")
+    with pytest.raises(SettingsError, match="KORPU_SESSION_IDLE_MINUTES is longer than KORPU_SESSION_HOURS"):
+        load_settings()
+
+
+def test_lists_of_signing_in_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Origins and networks come separated by commas; http is taken for this machine alone."""
+    monkeypatch.setenv("KORPU_PORTAL_ORIGINS", "https://portal.example.edu, http://localhost:3000")
+    monkeypatch.setenv("KORPU_TRUSTED_PROXIES", "10.0.0.0/8,2001:db8::1")
+    monkeypatch.setenv("KORPU_PUBLIC_URL", "http://localhost:8000")
+    settings = load_settings()
+    assert settings.portal_origins == ["https://portal.example.edu", "http://localhost:3000"]
+    assert settings.trusted_proxies == ["10.0.0.0/8", "2001:db8::1"]

@@ -9,7 +9,7 @@ import { operationAt, operations, tidy } from "./language.js";
 import { showPast, showSamples } from "./library.js";
 import { draft, fromAddress, rememberDraft, rememberQuery, toAddress } from "./memory.js";
 import { showAnswer, showBroken, showEvents, showWaiting } from "./result.js";
-import { ask, follow, introspect, roles as askRoles, samples as askSamples } from "./service.js";
+import { ask, follow, introspect, roles as askRoles, samples as askSamples, session as askSession, signOut } from "./service.js";
 
 const NOBODY = { role: "anonymous", label: "Nobody", description: "Not signed in: sees what is published.", token: null };
 const EVENTS_KEPT = 100;
@@ -83,7 +83,7 @@ async function readSchema(reader) {
   if (!schema) {
     browser.fail("Reading the schema…");
     try {
-      const read = schemaOf(await introspect(reader.token));
+      const read = schemaOf(await introspect(reader));
       schemas.set(reader.role, read);
       if (reader === role) schema = read;
     } catch (error) {
@@ -135,7 +135,7 @@ async function run() {
     return undefined;
   }
   const operation = operationAt(text, query.at());
-  const request = { query: text, variables: given, operationName: operation?.name ?? null, role: role.role, token: role.token };
+  const request = { query: text, variables: given, operationName: operation?.name ?? null, role: role.role, token: role.token, session: role.session };
   rememberQuery({ ...asked(), at: Date.now() });
   showPast(byId("past-panel"), roles, pick);
   toAddress(asked());
@@ -204,6 +204,7 @@ function connect() {
   byId("share").addEventListener("click", (event) => copy(toAddress(asked()), event.currentTarget));
   byId("copy").addEventListener("click", (event) => copy(byId("answer").textContent, event.currentTarget));
   byId("role").addEventListener("change", (event) => become(event.target.value));
+  byId("sign-out").addEventListener("click", leave);
   byId("reread").addEventListener("click", () => { schemas.delete(role.role); readSchema(role); });
   document.addEventListener("selectionchange", () => document.activeElement === byId("query") && edited());
   document.addEventListener("keydown", (event) => {
@@ -218,20 +219,43 @@ function connect() {
   }
 }
 
+/** Shows how to sign in or out; gives the entry of who is signed in, if anybody is. */
+function showSession({ signedIn, name, roles: held, providers }) {
+  byId("sign-out").hidden = !signedIn;
+  if (signedIn) {
+    const description = `Signed in: ${held.filter((one) => one !== "anonymous").join(", ") || "no role yet"}.`;
+    return { role: "signed-in", label: name || "You", description, token: null, session: true };
+  }
+  const links = providers.map(({ title, login }) => element("a", { href: login, class: "sign-in" }, providers.length > 1 ? `Sign in: ${title}` : "Sign in"));
+  byId("sign-in").replaceChildren(...links);
+  return null;
+}
+
+async function leave() {
+  try {
+    location.assign(await signOut());
+  } catch (error) {
+    byId("notice").textContent = `You are still signed in: ${error.message}`;
+    byId("notice").hidden = false;
+  }
+}
+
 async function start() {
   connect();
   show("query");
   showPanel("samples-panel");
-  const [givenRoles, givenSamples] = await Promise.allSettled([askRoles(), askSamples()]);
+  const [givenRoles, givenSamples, givenSession] = await Promise.allSettled([askRoles(), askSamples(), askSession()]);
   if (givenRoles.status === "fulfilled" && givenRoles.value.length) {
     roles = givenRoles.value.some(({ token }) => !token) ? givenRoles.value : [NOBODY, ...givenRoles.value];
   } else byId("notice").textContent = "The demonstration's roles could not be read, so this page asks as nobody.";
   if (givenSamples.status === "fulfilled") samples = givenSamples.value;
+  const own = givenSession.status === "fulfilled" ? showSession(givenSession.value) : null;
+  if (own) roles = [own, ...roles];
   byId("notice").hidden = !byId("notice").textContent;
   byId("role").replaceChildren(...roles.map((one) => element("option", { value: one.role }, one.label)));
   const entry = fromAddress() ?? draft();
   const wanted = entry ? entry.role : samples[0]?.roles?.[0];
-  const first = roles.find((one) => one.role === wanted) ?? roles.find(({ token }) => token) ?? roles[0];
+  const first = own ?? roles.find((one) => one.role === wanted) ?? roles.find(({ token }) => token) ?? roles[0];
   showPast(byId("past-panel"), roles, pick);
   become(first.role);
   if (entry) load({ ...entry, role: null });

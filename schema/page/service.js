@@ -13,18 +13,35 @@ async function list(path) {
 export const roles = () => list("/demo/roles");
 export const samples = () => list("/demo/samples");
 
+/** Who this browser is signed in as, until when, and how one signs in. */
+export async function session() {
+  const answer = await fetch("/auth/session", { headers: { Accept: "application/json" }, credentials: "same-origin" });
+  if (!answer.ok) throw new Error(`/auth/session answered ${answer.status}`);
+  return answer.json();
+}
+
+/** Signs this browser out; gives the address at which the provider's own session ends. */
+export async function signOut() {
+  const answer = await fetch("/auth/logout", { method: "POST", headers: { Accept: "application/json" }, credentials: "same-origin" });
+  const body = await answer.json();
+  if (!answer.ok) throw new Error(body.message ?? `signing out answered ${answer.status}`);
+  return body.next;
+}
+
 /**
- * One operation as the role that `token` stands for. Gives `{status, ok, body, text, milliseconds, bytes}`; `body` is
+ * One operation as the role that `token` stands for, or with `session` as who is signed in. Gives `{status, ok, body, text, milliseconds, bytes}`; `body` is
  * null where the answer is no JSON. Raises what `fetch` raises when nothing answers or `signal` stops it.
  */
-export async function ask({ query, variables, operationName, token, signal }) {
+export async function ask({ query, variables, operationName, token, session: own, signal }) {
   const headers = { "Content-Type": "application/json", Accept: "application/graphql-response+json, application/json" };
   if (token) headers.Authorization = `Bearer ${token}`;
+  // No other site can add this header, so the service takes the cookie with it.
+  if (own) headers["X-Requested-With"] = "korpu";
   const began = performance.now();
   const answer = await fetch(GRAPH, {
     method: "POST",
     headers,
-    credentials: "omit",
+    credentials: own ? "same-origin" : "omit",
     signal,
     body: JSON.stringify({ query, variables, ...(operationName ? { operationName } : {}) }),
   });
@@ -40,8 +57,8 @@ export async function ask({ query, variables, operationName, token, signal }) {
 }
 
 /** The `__schema` value that the role may see. Raises Error with the service's own words when it is refused. */
-export async function introspect(token) {
-  const { body, status } = await ask({ query: INTROSPECTION, token });
+export async function introspect({ token, session: own }) {
+  const { body, status } = await ask({ query: INTROSPECTION, token, session: own });
   if (body?.data?.__schema) return body.data.__schema;
   throw new Error(body?.errors?.[0]?.message ?? `the graph answered ${status}`);
 }

@@ -17,7 +17,7 @@ from tests.conftest import Ask, Clock
 from tests.stories.intake import FILLED, submitted, visited
 from tests.stories.office import open_office
 
-pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium here; Debian's package is `chromium`")
+pytestmark = pytest.mark.skipif(chromium() is None, reason="absent: Chromium; Debian's package is `chromium`")
 
 NAMES = {"az": ("Gülnarə", "Əzizli"), "en": ("Mary", "O'Neil"), "ru": ("Ольга", "Ёлкина")}
 TICKED = {"needs_step_free"}

@@ -213,7 +213,7 @@ def test_text_stands_out_from_what_is_behind_it(scheme: int) -> None:
 def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a folder from which Node takes the page's scripts as modules."""
     if shutil.which("node") is None:
-        pytest.skip(reason="Node is not here to run the page's scripts")
+        pytest.skip(reason="absent: Node, to run the page's scripts")
     folder = tmp_path_factory.mktemp("page")
     (folder / "package.json").write_text('{"type": "module"}')
     for script in SCRIPTS:
