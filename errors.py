@@ -79,6 +79,14 @@ class Unauthenticated(Answer):
     code = "UNAUTHENTICATED"
 
 
+class SignInRefused(Unauthenticated):
+    """Somebody proved who they are and may not come in; ``reason`` is told, and kept with the event."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"You are not signed in: {reason}")
+        self.reason = reason
+
+
 class Unavailable(Answer):
     """The service cannot answer now; asking again later may work."""
 

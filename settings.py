@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, unquote
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from errors import SettingsError
@@ -21,6 +21,26 @@ SECRET_LENGTH = 32
 MASTER_KEY_BYTES = 96
 
 Words = Annotated[list[str], NoDecode]
+
+
+class ClaimRule(BaseModel):
+    """Who has this value in this claim gets this role."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    claim: str = Field(min_length=1, max_length=100)
+    value: str = Field(min_length=1, max_length=300)
+    role: str = Field(min_length=1, max_length=40)
+
+
+class ClaimMap(BaseModel):
+    """What the claims of one issuer give: the domains whose affiliations it may tell, and rules."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    scopes: tuple[str, ...] = ()
+    members: bool = True
+    roles: tuple[ClaimRule, ...] = ()
 
 
 class Settings(BaseSettings):
@@ -99,6 +119,23 @@ class Settings(BaseSettings):
     )
     trusted_hosts: Words = Field(
         ["127.0.0.1", "localhost"], min_length=1, description="the Host headers answered; separated by commas"
+    )
+
+    claims: dict[str, ClaimMap] = Field(
+        {},
+        description="which roles the claims of each issuer give, as JSON such as "
+        '{"https://sso.example.edu": {"scopes": ["example.edu"], '
+        '"roles": [{"claim": "groups", "value": "international-office", "role": "officer"}]}}',
+    )
+    service_key_days: int = Field(365, ge=1, le=1100, description="how many days the key of a service account is taken")
+    service_key_overlap_days: int = Field(
+        14, ge=0, le=365, description="how many days the former key of a service account is taken beside a new one"
+    )
+    exchanged_token_seconds: int = Field(
+        300, ge=10, le=3600, description="how many seconds a portal acts for a person by one token"
+    )
+    invitation_days: int = Field(
+        14, ge=1, le=90, description="how many days an invitation of a partner's contact is taken, at most"
     )
 
     @field_validator("languages", "trusted_hosts", mode="before")

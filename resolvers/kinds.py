@@ -1,6 +1,7 @@
 """Loads what each kind adds to a change; importing it makes the rules known."""
 
 from resolvers import (
+    account,
     contact,
     cover,
     cultural_programme,
@@ -10,10 +11,12 @@ from resolvers import (
     itinerary,
     partner,
     proposal,
+    role_assignment,
 )
 from resolvers.draft import RULES
 
 MODULES = (
+    account,
     contact,
     cover,
     cultural_programme,
@@ -23,5 +26,6 @@ MODULES = (
     itinerary,
     partner,
     proposal,
+    role_assignment,
 )
 RULED = frozenset(RULES)
