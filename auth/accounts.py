@@ -57,11 +57,12 @@ class Ledger(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A caller as they were derived, the day and the marks for which that holds."""
+    """A caller as they were derived, and for which day, marks and time that holds."""
 
     caller: Caller
     day: date
     marks: Mapping[str, int]
+    until: datetime | None = None
 
 
 class Keeper:
@@ -72,10 +73,12 @@ class Keeper:
         self._most = most
         self._kept: OrderedDict[Any, Kept] = OrderedDict()
 
-    async def get(self, key: Any, day: date) -> Caller | None:
+    async def get(self, key: Any, day: date, now: datetime) -> Caller | None:
         """The caller, if all that they were derived from still holds at this moment."""
         kept = self._kept.get(key)
-        if kept is None or kept.day != day or await self.marks.now(kept.marks) != kept.marks:
+        if kept is None or kept.day != day or (kept.until is not None and kept.until <= now):
+            return None
+        if await self.marks.now(kept.marks) != kept.marks:
             return None
         self._kept.move_to_end(key)
         return kept.caller
@@ -141,7 +144,7 @@ class Accounts:
             raise Unauthenticated(msg)
         today = now.astimezone(self._zone).date()
         key = (identity.issuer, identity.subject, _fingerprint(identity.claims))
-        found = await self._keeper.get(key, today)
+        found = await self._keeper.get(key, today, now)
         return found or self._keeper.put(key, await self._derived(identity, today))
 
     async def _derived(self, identity: Identity, today: date) -> Kept:

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from auth.bearer import Claims, read_token
 from auth.caller import ANONYMOUS, Caller, Role, caller
+from auth.keys import PREFIX, ServiceKeys
+from auth.marks import Marks
 from auth.standing import below, covers_of, left, standing_for
 from documents.store import Store
 from errors import Unauthenticated
@@ -31,6 +33,7 @@ class Authenticator:
         self._store = store
         self._clock = clock
         self._seconds = kept
+        self._keys = ServiceKeys(settings, store, clock, Marks(store))
         # With the day for which it holds: covers begin and end at midnight.
         self._kept: OrderedDict[str, tuple[float, date, Caller]] = OrderedDict()
 
@@ -43,6 +46,8 @@ class Authenticator:
         if scheme.lower() != "bearer" or not token:
             msg = "Send the token as “Authorization: Bearer …”"
             raise Unauthenticated(msg)
+        if token.startswith(PREFIX):
+            return await self._keys.caller(token)
         kept, today = self._kept.get(token), self._today()
         if kept is not None and kept[0] > time.monotonic() and kept[1] == today:
             return kept[2]

@@ -444,7 +444,7 @@ ACTIONS: dict[str, dict[str, dict[Role, Rule]]] = {
     },
     "RoleAssignment": {"create": _BY_ADMIN, "update": _BY_ADMIN, "end": _BY_ADMIN},
     "Invitation": {"create": _BY_OFFICE, "revoke": _BY_OFFICE},
-    "ServiceAccount": {"create": _BY_ADMIN, "revoke": _BY_ADMIN},
+    "ServiceAccount": {"create": _BY_ADMIN, "rotate": _BY_ADMIN, "revoke": _BY_ADMIN},
     # Events are logged by signing in, never by hand.
     "SignIn": {},
 }

@@ -105,7 +105,7 @@ async def check(draft: Draft) -> None:
     """Nobody binds, suspends or frees their own account, nor binds one to a person above what they may give."""
     account: Account = draft.model()
     caller = draft.context.caller
-    if draft.new:
+    if draft.action not in ("suspend", "reinstate", "bind", "unbind"):
         return
     if account.id in caller.accounts or (caller.person is not None and account.person == caller.person):
         draft.problem(ProblemCode.FORBIDDEN, "id", "This is your own account: ask somebody else to do it")

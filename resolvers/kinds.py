@@ -8,10 +8,12 @@ from resolvers import (
     delegation,
     intake_link,
     intake_submission,
+    invitation,
     itinerary,
     partner,
     proposal,
     role_assignment,
+    service_account,
 )
 from resolvers.draft import RULES
 
@@ -23,9 +25,11 @@ MODULES = (
     delegation,
     intake_link,
     intake_submission,
+    invitation,
     itinerary,
     partner,
     proposal,
     role_assignment,
+    service_account,
 )
 RULED = frozenset(RULES)

@@ -55,6 +55,7 @@ ARGUMENTS = {
     "substitute": "Global id of the person who stands in, with the answer SUBSTITUTE.",
     "slug": "Last part of the public address.",
     "to": "The new date.",
+    "token": "The part of the address behind the #.",
     "year": "The year, such as 2026.",
     "unit": "Global id of a unit: what it keeps or hosts.",
     "where": "Conditions that must hold.",
