@@ -13,17 +13,23 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from auth.accounts import Accounts
 from auth.backend import Authenticator
-from auth.mask import check_table, mask
+from auth.exchange import Exchange, NoTokens
+from auth.keys import ServiceKeys
+from auth.marks import Marks
+from auth.mask import check_table, mask_of
 from documents.cipher import Cipher
 from documents.embedded import start_embedded
 from documents.kinds import prepare
 from documents.migrations import check_migrations
 from documents.store import Store, connect
 from errors import StoreError, Unauthenticated
+from resolvers.account import AccountLedger
 from resolvers.context import Services
 from schema.graph import Graph
 from schema.intake import intake_routes
+from schema.token import token_routes
 from schema.view import View
 from settings import Settings, load_settings
 
@@ -69,7 +75,11 @@ async def services(settings: Settings, clock: Callable[[], datetime] = utc_now) 
 
 def routes(found: Services, *, compiled: bool = True) -> list[Route]:
     """What is served to everyone, demo or not."""
-    authenticator = Authenticator(found.settings, found.store, found.clock)
+    settings, store, clock, marks = found.settings, found.store, found.clock, Marks(found.store)
+    accounts = Accounts(settings, store, clock, AccountLedger(found), marks)
+    keys = ServiceKeys(settings, store, clock, marks)
+    exchange = Exchange(settings, store, clock, keys, accounts, NoTokens())
+    authenticator = Authenticator(settings, store, clock, keys=keys, exchange=exchange)
     view = View(found, Graph(), authenticator, compiled=compiled)
 
     async def live(_: Request) -> Response:
@@ -87,7 +97,7 @@ def routes(found: Services, *, compiled: bool = True) -> list[Route]:
             caller = await authenticator.caller(request.headers)
         except Unauthenticated as error:
             return PlainTextResponse(str(error), 401)
-        schema = await view.schemas.of(mask(caller.roles))
+        schema = await view.schemas.of(mask_of(caller))
         return PlainTextResponse(schema.as_str(), headers={"Cache-Control": "no-store", "Vary": "Authorization"})
 
     return [
@@ -96,6 +106,7 @@ def routes(found: Services, *, compiled: bool = True) -> list[Route]:
         Route("/health/live", live),
         Route("/health/ready", ready),
         *intake_routes(found),
+        *token_routes(exchange),
     ]
 
 

@@ -8,7 +8,10 @@ from zoneinfo import ZoneInfo
 
 from auth.bearer import Claims, read_token
 from auth.caller import ANONYMOUS, Caller, Role, caller
-from auth.keys import PREFIX, ServiceKeys
+from auth.exchange import PREFIX as EXCHANGED
+from auth.exchange import Exchange
+from auth.keys import PREFIX as KEY
+from auth.keys import ServiceKeys
 from auth.marks import Marks
 from auth.standing import below, covers_of, left, standing_for
 from documents.store import Store
@@ -27,13 +30,21 @@ class Authenticator:
     """Says who sends a request. Remembers for ``kept`` seconds what a token means."""
 
     def __init__(
-        self, settings: Settings, store: Store, clock: Callable[[], datetime] = _now, kept: float = KEPT_SECONDS
+        self,
+        settings: Settings,
+        store: Store,
+        clock: Callable[[], datetime] = _now,
+        kept: float = KEPT_SECONDS,
+        *,
+        keys: ServiceKeys | None = None,
+        exchange: Exchange | None = None,
     ) -> None:
         self._settings = settings
         self._store = store
         self._clock = clock
         self._seconds = kept
-        self._keys = ServiceKeys(settings, store, clock, Marks(store))
+        self._keys = keys or ServiceKeys(settings, store, clock, Marks(store))
+        self._exchange = exchange
         # With the day for which it holds: covers begin and end at midnight.
         self._kept: OrderedDict[str, tuple[float, date, Caller]] = OrderedDict()
 
@@ -46,8 +57,10 @@ class Authenticator:
         if scheme.lower() != "bearer" or not token:
             msg = "Send the token as “Authorization: Bearer …”"
             raise Unauthenticated(msg)
-        if token.startswith(PREFIX):
+        if token.startswith(KEY):
             return await self._keys.caller(token)
+        if token.startswith(EXCHANGED) and self._exchange is not None:
+            return await self._exchange.caller(token)
         kept, today = self._kept.get(token), self._today()
         if kept is not None and kept[0] > time.monotonic() and kept[1] == today:
             return kept[2]

@@ -1,6 +1,6 @@
 """Who is asking. Nobody in particular is a caller too."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
@@ -125,6 +125,11 @@ def caller(
     return Caller(
         frozenset(held), person, units, partner, duties, home_unit, name, account=account, also=also, grounds=grounds
     )
+
+
+def acting(portal: Caller, person: Caller) -> Caller:
+    """A person as a portal acts for them: they may what both may."""
+    return replace(person, within=portal)
 
 
 ANONYMOUS = caller()

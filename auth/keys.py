@@ -52,7 +52,8 @@ def new_key() -> MadeKey:
 def read_key(text: str) -> MadeKey | None:
     """The halves of a key as it was sent; None for what is none."""
     parts = text.split("_")
-    return MadeKey(parts[1], parts[2]) if len(parts) == 3 and text.startswith(PREFIX) and len(text) < LONGEST else None
+    fits = len(parts) == 3 and text.startswith(PREFIX) and len(text) < LONGEST
+    return MadeKey(parts[1], parts[2]) if fits and parts[1] and parts[2] else None
 
 
 class ServiceKeys:
@@ -66,31 +67,37 @@ class ServiceKeys:
 
     async def caller(self, text: str) -> Caller:
         """The caller of a key. Raises Unauthenticated for one that is unknown, expired or revoked: all alike."""
+        key = read_key(text)
+        if key is None:
+            raise _refused()
+        return await self._known((key.id, key.digest), key)
+
+    async def owner(self, key_id: str) -> Caller:
+        """The caller of a key that was proved before, by its public half. Raises Unauthenticated as ``caller`` does."""
+        return await self._known(key_id, MadeKey(key_id, ""))
+
+    async def _known(self, kept: Any, key: MadeKey) -> Caller:
         now = self._clock()
         today = now.astimezone(self._zone).date()
-        kept = digest(text)
         found = await self._keeper.get(kept, today, now)
-        return found or self._keeper.put(kept, await self._derived(text, today, now))
+        return found or self._keeper.put(kept, await self._derived(key, today, now))
 
-    async def _derived(self, text: str, today: date, now: datetime) -> Kept:
-        key = read_key(text)
-        account = None
-        if key is not None:
-            with translated():
-                account = await self._store.collection(collection_of("ServiceAccount")).find_one({"keys.id": key.id})
-        if key is None or account is None:
+    async def _derived(self, key: MadeKey, today: date, now: datetime) -> Kept:
+        accounts = self._store.collection(collection_of("ServiceAccount"))
+        with translated():
+            account = await accounts.find_one({"keys.id": key.id}, {"_id": 1})
+        if account is None:
             raise _refused()
-        # What was read says whose mark it is; what counts is read after the mark.
+        # Whose key it is never changes; what counts is read after the mark.
         marks = await self._keeper.marks.now({of_service(account["_id"])})
         with translated():
-            account = await self._store.collection(collection_of("ServiceAccount")).find_one({"_id": account["_id"]})
+            account = await accounts.find_one({"_id": account["_id"]})
         until = _until(account, key, now)
         if account is None or until is None:
             raise _refused()
         partner = await standing_for(self._store, account["partner"]) if account["partner"] else None
-        grounds = (
-            Ground(Role.PORTAL, Source.KEY, account["name"], account["_id"], until.astimezone(self._zone).date()),
-        )
+        last = until.astimezone(self._zone).date()
+        grounds = (Ground(Role.PORTAL, Source.KEY, account["name"], account["_id"], last),)
         found = caller(Role.PORTAL, partner=partner, name=account["name"], grounds=grounds)
         return Kept(found, today, marks, until)
 
@@ -100,11 +107,11 @@ def _refused() -> Unauthenticated:
 
 
 def _until(account: Stored | None, key: MadeKey, now: datetime) -> datetime | None:
-    """Until when a key is taken; None where it is not."""
+    """Until when a key is taken; None where it is not. Without a secret half, that was looked at before."""
     if account is None or account["status"] != ServiceAccountStatus.ACTIVE or account["archived_at"] is not None:
         return None
     stored = next((each for each in account["keys"] if each["id"] == key.id), None)
-    if stored is None or not hmac.compare_digest(stored["digest"] or "", key.digest):
+    if stored is None or (key.secret and not hmac.compare_digest(stored["digest"] or "", key.digest)):
         return None
     until: datetime = stored["expires_at"]
     return until if until > now else None

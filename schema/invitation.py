@@ -44,4 +44,5 @@ def add_fields(graph: Any) -> None:
     add(graph.mutation, "create_invitation", None, description=says, mark=mark, resolver=create)
     accept_invitation.__annotations__["return"] = taken
     says = "Take an invitation by the secret part of its address: the account that you are signed in by is then yours."
-    add(graph.mutation, "accept_invitation", None, description=says, resolver=accept_invitation)
+    # For everyone: whoever takes one may hold no role yet.
+    add(graph.mutation, "accept_invitation", None, description=says, mark=Mark("", "extra"), resolver=accept_invitation)
