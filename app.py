@@ -16,9 +16,9 @@ from starlette.routing import Route
 from auth.accounts import Accounts
 from auth.backend import Authenticator
 from auth.exchange import Exchange, NoTokens
-from auth.keys import ServiceKeys
 from auth.marks import Marks
 from auth.mask import check_table, mask_of
+from auth.service_keys import ServiceKeys
 from documents.cipher import Cipher
 from documents.embedded import start_embedded
 from documents.kinds import prepare

@@ -80,10 +80,10 @@ class Unauthenticated(Answer):
 
 
 class SignInRefused(Unauthenticated):
-    """Somebody proved who they are and may not come in; ``reason`` is told, and kept with the event."""
+    """Somebody proved who they are and may not come in; ``reason`` is one word, such as suspended."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"You are not signed in: {reason}")
+        super().__init__(f"You are not signed in ({reason}): ask the department")
         self.reason = reason
 
 

@@ -26,7 +26,7 @@ from errors import SignInRefused, Unauthenticated
 from settings import ClaimMap, Settings
 
 MOST_KEPT = 10_000
-SUSPENDED = "this account is suspended: ask the department"
+SUSPENDED = "suspended"
 NOTHING = ClaimMap()
 
 Stored = dict[str, Any]
@@ -152,7 +152,7 @@ class Accounts:
         marks = await self._keeper.marks.now({of_account(key)})
         account = await self._account(key)
         if account is not None and _shut(account):
-            msg = f"You are not signed in: {SUSPENDED}"
+            msg = "This account is suspended: ask the department"
             raise Unauthenticated(msg)
         rules = self._maps.get(identity.issuer, NOTHING)
         grounds = [Ground(each.role, Source.CLAIM, each.says) for each in granted(rules, identity.claims)]

@@ -10,9 +10,9 @@ from auth.bearer import Claims, read_token
 from auth.caller import ANONYMOUS, Caller, Role, caller
 from auth.exchange import PREFIX as EXCHANGED
 from auth.exchange import Exchange
-from auth.keys import PREFIX as KEY
-from auth.keys import ServiceKeys
 from auth.marks import Marks
+from auth.service_keys import PREFIX as KEY
+from auth.service_keys import ServiceKeys
 from auth.standing import below, covers_of, left, standing_for
 from documents.store import Store
 from errors import Unauthenticated

@@ -12,7 +12,7 @@ import orjson
 from auth.accounts import Accounts
 from auth.caller import Caller, acting
 from auth.identity import Identity
-from auth.keys import ServiceKeys, read_key
+from auth.service_keys import ServiceKeys, read_key
 from documents.intake_link import digest, new_token
 from documents.store import Store, translated
 from errors import Unauthenticated

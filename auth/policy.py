@@ -441,6 +441,7 @@ ACTIONS: dict[str, dict[str, dict[Role, Rule]]] = {
         "reinstate": _BY_ADMIN,
         "bind": _BY_ADMIN | {Role.OFFICER: ALWAYS},
         "unbind": _BY_ADMIN,
+        "sign_out": _BY_ADMIN,
     },
     "RoleAssignment": {"create": _BY_ADMIN, "update": _BY_ADMIN, "end": _BY_ADMIN},
     "Invitation": {"create": _BY_OFFICE, "revoke": _BY_OFFICE},
@@ -474,6 +475,12 @@ RELEASES = (
         tuple(Role),
         "how many visits took place, by quarter that is over and direction, and guests by country of their partner",
         "the university tells what it does; groups under 5 people are hidden, with as many others as hide them",
+    ),
+    Release(
+        "viewer { access }",
+        tuple(Role),
+        "the account by which the caller is signed in, where their roles come from, their sessions and their sign-ins",
+        "everyone is told what is held about their own access, whether they have its kinds in scope or not",
     ),
     Release(
         "unit code taken",

@@ -71,7 +71,7 @@ class AccountLedger:
             return await self._services.store.transaction(write)
         except ValidationError:
             # Not chained: it quotes what the provider said.
-            raise SignInRefused("the provider calls you by something that is no name") from None
+            raise SignInRefused("unnamed") from None
         except Problems:
             # Somebody with the same identity was first.
             with translated():

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from auth.keys import MadeKey, new_key
+from auth.service_keys import MadeKey, new_key
 from documents.service_account import ServiceAccount, ServiceAccountStatus, ServiceKey
 from resolvers.change import change, create
 from resolvers.context import Context

@@ -19,7 +19,7 @@ def add_types(graph: Any) -> None:
 
 def add_fields(graph: Any) -> None:
     """Making an account, and exchanging its key."""
-    cls = new_class("ServiceKeyPayload")
+    cls = new_class("CreateServiceAccountPayload")
     record = graph.outputs.records["ServiceAccount"]
     add(cls, "service_account", record | None, description="The account; null where there are problems.")
     add(cls, "key", str | None, description="The new key, shown this once: it is sent as a bearer token.")

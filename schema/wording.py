@@ -50,6 +50,7 @@ ARGUMENTS = {
     "person": "Global id of the person that it fills; a new one is made where this is left out.",
     "reason": "Why; it is kept, and read by those whom it concerns.",
     "search": "Words that begin words of the record.",
+    "session": "The `id` of the session.",
     "since": "Number of the issue to compare with; the one before where this is left out.",
     "start": "When it begins from now on.",
     "substitute": "Global id of the person who stands in, with the answer SUBSTITUTE.",

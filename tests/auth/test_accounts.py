@@ -192,7 +192,7 @@ async def test_a_contact_who_moves_to_another_partner(people: SignIns, ask: Ask,
     assert (await people.both(identity)).roles == {Role.ANONYMOUS}
 
 
-async def test_a_suspended_officer_with_a_valid_token_is_refused(people: SignIns, ask: Ask) -> None:
+async def test_a_suspended_officer_with_a_valid_token_is_refused(people: SignIns, ask: Ask, clock: Clock) -> None:
     """At the next request, in every process; at the next sign-in, with an event; and let in again when reinstated."""
     identity, person = await bound(people, ask)
     await made(ask, "RoleAssignment", person=person, role="OFFICER")
@@ -202,6 +202,7 @@ async def test_a_suspended_officer_with_a_valid_token_is_refused(people: SignIns
     for accounts in (people.here, people.there):
         with pytest.raises(Unauthenticated):
             await accounts.caller(identity)
+    clock.now = NOW + timedelta(minutes=1)
     with pytest.raises(SignInRefused, match="suspended"):
         await people.sign_in(identity)
     query = "{ signIns(orderBy: { at: ASC }) { nodes { outcome provider address reason person { id } } } }"

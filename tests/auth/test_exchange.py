@@ -16,8 +16,8 @@ from auth.backend import Authenticator
 from auth.caller import Role, acting, caller
 from auth.exchange import Exchange
 from auth.identity import Identity
-from auth.keys import ServiceKeys
 from auth.marks import Marks
+from auth.service_keys import ServiceKeys
 from documents.store import Store
 from errors import Unauthenticated
 from resolvers.account import AccountLedger
@@ -26,7 +26,7 @@ from schema.graph import Graph
 from schema.token import ACCESS_TOKEN, GRANT, token_routes
 from schema.view import View
 from tests.auth.test_accounts import BIND, CLAIMS, HEAD, IDP, STAFF, SUSPEND
-from tests.auth.test_keys import MAKE
+from tests.auth.test_service_keys import MAKE
 from tests.conftest import Ask, Clock, dump
 from tests.factories.records import act, made
 from tests.world import NOW

@@ -25,6 +25,8 @@ class Profile:
             covers=frozenset({ids["Person"][n + 2]}) if Role.OFFICER in self.roles else frozenset(),
             home_unit=ids["Unit"][2 * n] if Role.COORDINATOR in self.roles else None,
             name=self.name,
+            # Contacts of partners have accounts, too; their kind is nothing that they have in scope.
+            account=ids["Account"][n] if set(self.roles) - outside else None,
         )
 
 
