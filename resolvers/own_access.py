@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from auth.access import fetch
@@ -62,13 +62,16 @@ class OwnGround:
     source: str
     says: str
     id: str | None
-    until: date | None
+    until: str | None
 
 
 def grounds(context: Context) -> list[OwnGround]:
     """Why the caller holds which role; of a demo token nothing is known beyond the token."""
     return [
-        OwnGround(each.role.value, each.source.value, each.says, each.id, each.until) for each in context.caller.grounds
+        OwnGround(
+            each.role.value, each.source.value, each.says, each.id, each.until.isoformat() if each.until else None
+        )
+        for each in context.caller.grounds
     ]
 
 
@@ -128,7 +131,7 @@ async def revoke(context: Context, session: str | None) -> tuple[int, list[Probl
     if of is not None and await of.revoke(session, own):
         return 1, []
     message = "You have no such session: it has ended, or never was"
-    return 0, [Problem(ProblemCode.NOT_FOUND, "id", message)]
+    return 0, [Problem(ProblemCode.NOT_FOUND, "session", message)]
 
 
 async def sign_out(context: Context, account_id: str) -> tuple[str, list[Problem]]:
