@@ -17,7 +17,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from auth.backend import Authenticator
 from auth.browser import secure
-from auth.mask import check_table, mask
+from auth.mask import check_table, mask_of
 from auth.sign_in import SignIn, signing_in
 from documents.cipher import Cipher
 from documents.embedded import start_embedded
@@ -25,11 +25,13 @@ from documents.kinds import prepare
 from documents.migrations import check_migrations
 from documents.store import Store, connect
 from errors import Answer, StoreError, Unauthenticated
+from resolvers.account import AccountLedger
 from resolvers.context import Services
 from schema.graph import Graph
 from schema.headers import SecurityHeaders
 from schema.intake import intake_routes
 from schema.sign_in import Door
+from schema.token import token_routes
 from schema.view import VARY, View
 from settings import Settings, load_settings
 
@@ -102,7 +104,7 @@ def routes(found: Services, sign_in: SignIn, graph: Graph, *, compiled: bool = T
             return PlainTextResponse(str(error.args[0]), int(error.args[1]) if error.args[1:] else 400)
         except StoreError as error:
             return PlainTextResponse(str(error), 503)
-        schema = await view.schemas.of(mask(caller.roles))
+        schema = await view.schemas.of(mask_of(caller))
         return PlainTextResponse(schema.as_str(), headers={"Cache-Control": "no-store", "Vary": VARY})
 
     return [
@@ -112,6 +114,7 @@ def routes(found: Services, sign_in: SignIn, graph: Graph, *, compiled: bool = T
         Route("/health/ready", ready),
         *intake_routes(found),
         *Door(found, sign_in, authenticator).routes(),
+        *token_routes(sign_in.exchange),
     ]
 
 
@@ -132,8 +135,9 @@ def create_app(
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with (
             services(settings, clock) as found,
-            signing_in(settings, found.store, clock, key_cool_down=key_cool_down) as sign_in,
+            signing_in(settings, found.store, clock, AccountLedger(found), key_cool_down) as sign_in,
         ):
+            found.sessions = sign_in.sessions
             app.state.sign_in = sign_in
             app.router.routes.extend(routes(found, sign_in, graph or Graph(), compiled=compiled))
             app.router.routes.extend(await more(found) if more else [])

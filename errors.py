@@ -89,6 +89,14 @@ class NotAllowed(Answer):
         self.scope = scope
 
 
+class SignInRefused(Unauthenticated):
+    """Somebody proved who they are and may not come in; ``reason`` is one word, such as suspended."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"You are not signed in ({reason}): ask the department")
+        self.reason = reason
+
+
 class Unavailable(Answer):
     """The service cannot answer now; asking again later may work."""
 

@@ -120,6 +120,17 @@ class Settings(BaseSettings):
         description="the addresses or networks of proxies whose X-Forwarded-For is believed; separated by commas",
     )
 
+    service_key_days: int = Field(365, ge=1, le=1100, description="how many days the key of a service account is taken")
+    service_key_overlap_days: int = Field(
+        14, ge=0, le=365, description="how many days the former key of a service account is taken beside a new one"
+    )
+    exchanged_token_seconds: int = Field(
+        300, ge=10, le=3600, description="how many seconds a portal acts for a person by one token"
+    )
+    invitation_days: int = Field(
+        14, ge=1, le=90, description="how many days an invitation of a partner's contact is taken, at most"
+    )
+
     @field_validator("languages", "trusted_hosts", "portal_origins", "trusted_proxies", mode="before")
     @classmethod
     def _words(cls, value: object) -> object:

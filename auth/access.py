@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from auth.caller import Caller
-from auth.mask import ALL_BITS, KindMask, chain_bits, label_bit, mask
+from auth.mask import ALL_BITS, KindMask, chain_bits, label_bit, mask_of
 from auth.policy import ACTIONS, SCOPE, WRITE, WRITES
 from auth.rules import ALWAYS, NEVER, Held, Mine, Rule
 from documents.kinds import collection_of, kind_of
@@ -159,7 +159,7 @@ _BY_NAME = {label.name: label for label in LABELS}
 
 def visible(kind: str, caller: Caller, now: datetime) -> Sight | None:
     """What the caller sees of a kind now; None where the kind does not exist for them."""
-    found = mask(caller.roles).kinds.get(kind)
+    found = mask_of(caller).kinds.get(kind)
     if found is None:
         return None
     always = sum(label_bit(label) for label, mode in found.modes.items() if mode == "always")
@@ -175,7 +175,7 @@ def scope(kind: str, caller: Caller, now: datetime) -> dict[str, Any]:
 
 def action_rule(kind: str, caller: Caller, action: str) -> Rule:
     """On which records the caller may do an action; ``NEVER`` where the action does not exist for them."""
-    found = mask(caller.roles).kinds.get(kind)
+    found = mask_of(caller).kinds.get(kind)
     return NEVER if found is None else found.actions.get(action, NEVER)
 
 
@@ -200,8 +200,16 @@ async def fetch(
 def writes(kind: str, caller: Caller, action: str, path: Path, record: dict[str, Any], now: datetime) -> str | None:
     """Whether the caller may put a value into a path of a record: ``"applies"``, ``"proposes"``, or None.
 
-    For ``create``, ``record`` is the new record as it would be stored.
+    For ``create``, ``record`` is the new record as it would be stored. By a portal, what both may.
     """
+    own = _writes(kind, caller, action, path, record, now)
+    if caller.within is None or own is None:
+        return own
+    portal = _writes(kind, caller.within, action, path, record, now)
+    return own if portal == "applies" else portal
+
+
+def _writes(kind: str, caller: Caller, action: str, path: Path, record: dict[str, Any], now: datetime) -> str | None:
     top = path.path.partition(".")[0]
     best = None
     for role in caller.roles & ACTIONS[kind].get(action, {}).keys():

@@ -4,32 +4,29 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from auth.bearer import Claims, is_demo_token, read_token
 from auth.browser import check_own_page, read_cookie, session_cookie
 from auth.caller import ANONYMOUS, Caller, Role, caller
+from auth.exchange import PREFIX as EXCHANGED
+from auth.exchange import Exchange
 from auth.identity import Identity
+from auth.marks import Marks
+from auth.service_keys import PREFIX as KEY
+from auth.service_keys import ServiceKeys
 from auth.sign_in import SignIn
-from documents.kinds import collection_of
-from documents.store import Store, translated
+from auth.standing import below, covers_of, left, standing_for
+from documents.store import Store
 from errors import Unauthenticated
 from settings import Settings
 
 KEPT_SECONDS = 5.0
 MOST_KEPT = 10_000
-MOST_MERGES = 20
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _serves(contact: Mapping[str, Any], today: date) -> bool:
-    end = (contact["term"] or {}).get("end")
-    gone = contact["status"] == "LEFT" or contact["archived_at"] is not None
-    return not gone and (end is None or date.fromisoformat(end) >= today)
 
 
 class Authenticator:
@@ -42,12 +39,18 @@ class Authenticator:
         clock: Callable[[], datetime] = _now,
         kept: float = KEPT_SECONDS,
         sign_in: SignIn | None = None,
+        *,
+        keys: ServiceKeys | None = None,
+        exchange: Exchange | None = None,
     ) -> None:
         self._settings = settings
         self._store = store
         self._clock = clock
         self._seconds = kept
         self._sign_in = sign_in
+        known = sign_in.keys if sign_in else ServiceKeys(settings, store, clock, Marks(store))
+        self._keys = keys or known
+        self._exchange = exchange or (sign_in.exchange if sign_in else None)
         # Demo tokens, with the day for which they hold: covers begin and end at midnight.
         self._kept: OrderedDict[str, tuple[float, date, Caller]] = OrderedDict()
 
@@ -82,6 +85,10 @@ class Authenticator:
         return await self._sign_in.accounts.caller(identity), identity
 
     async def _bearer(self, token: str) -> tuple[Caller, Identity | None]:
+        if token.startswith(KEY):
+            return await self._keys.caller(token), None
+        if token.startswith(EXCHANGED) and self._exchange is not None:
+            return await self._exchange.caller(token), None
         if self._sign_in and self._sign_in.tokens.taken and not is_demo_token(self._settings, token):
             identity = await self._sign_in.tokens.identity(token)
             return await self._sign_in.accounts.caller(identity), identity
@@ -105,15 +112,17 @@ class Authenticator:
     async def _known(self, claims: Claims, today: date) -> Caller:
         units = frozenset(claims.units)
         if Role.COORDINATOR in claims.roles:
-            units = await self._below(units)
+            units = await below(self._store, units)
         home = claims.units[0] if claims.units else None
         roles, partner = claims.roles, claims.partner
         if Role.PARTNER in roles and partner is not None:
-            partner = await self._standing_for(partner)
-            if claims.person is not None and await self._left(claims.person, partner, today):
+            partner = await standing_for(self._store, partner)
+            if claims.person is not None and await left(self._store, claims.person, partner, today):
                 roles = tuple(role for role in roles if role is not Role.PARTNER)
                 partner = partner if Role.PORTAL in roles else None
-        covers = await self._covered(claims.person, today) if Role.OFFICER in roles and claims.person else frozenset()
+        covers: frozenset[str] = frozenset()
+        if Role.OFFICER in roles and claims.person:
+            covers = frozenset(cover["officer"] for cover in await covers_of(self._store, claims.person, today))
         return caller(
             *roles,
             covers=covers,
@@ -123,45 +132,3 @@ class Authenticator:
             home_unit=home,
             name=claims.name,
         )
-
-    async def _standing_for(self, partner: str) -> str:
-        """The partner, or the one that it was merged into (PARTNER-2)."""
-        partners = self._store.collection(collection_of("Partner"))
-        with translated():
-            for _ in range(MOST_MERGES):
-                found = await partners.find_one({"_id": partner}, {"merged_into": 1})
-                if found is None or found["merged_into"] is None:
-                    break
-                partner = found["merged_into"]
-        return partner
-
-    async def _covered(self, person: str, today: date) -> frozenset[str]:
-        """The officers for whom a person stands in today."""
-        query = {"by": person, "status": "ACTIVE", "archived_at": None, "period.start": {"$lte": today.isoformat()}}
-        with translated():
-            cursor = self._store.collection(collection_of("Cover")).find(query, {"officer": 1, "period": 1})
-            covers = await cursor.to_list()
-        return frozenset(
-            cover["officer"] for cover in covers if (cover["period"]["end"] or "9999-12-31") >= today.isoformat()
-        )
-
-    async def _left(self, person: str, partner: str, today: date) -> bool:
-        """Whether a person was a contact of the partner and is none any more (CONTACT-1)."""
-        query = {"person": person, "partner": partner}
-        with translated():
-            cursor = self._store.collection(collection_of("Contact")).find(
-                query, {"status": 1, "term": 1, "archived_at": 1}
-            )
-            contacts = await cursor.to_list()
-        return bool(contacts) and not any(_serves(contact, today) for contact in contacts)
-
-    async def _below(self, units: frozenset[str]) -> frozenset[str]:
-        """The units and all below them, level by level."""
-        known, fresh = units, units
-        with translated():
-            while fresh:
-                query = {"parent_unit": {"$in": sorted(fresh)}}
-                cursor = self._store.collection(collection_of("Unit")).find(query, {"_id": 1})
-                fresh = frozenset([document["_id"] for document in await cursor.to_list()]) - known
-                known |= fresh
-        return known

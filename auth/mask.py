@@ -1,14 +1,14 @@
 """The mask: which paths and actions exist for a set of roles. Read off the table; knows no caller and no record."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Literal
 
-from auth.caller import Role
+from auth.caller import Caller, Role
 from auth.policy import ACTIONS, AUTHORED, ELEMENTS, READ, REVEALS, SCOPE, WRITE, WRITES
-from auth.rules import ALWAYS, NEVER, ElementRule, Rule
+from auth.rules import ALWAYS, NEVER, ElementRule, ElementWithin, Rule, within
 from documents.kinds import KINDS, tree_of
 from documents.labels import LABELS, Label, identity
 from documents.tree import Path
@@ -23,7 +23,7 @@ class ElementAccess:
     path: str
     field: str
     full: Rule
-    some: tuple[tuple[Rule, ElementRule], ...]
+    some: tuple[tuple[Rule, ElementRule | ElementWithin], ...]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -70,6 +70,8 @@ class Mask:
     key: str
     roles: frozenset[Role]
     kinds: dict[str, KindMask]
+    # The roles of the portal by which is asked.
+    within: frozenset[Role] | None = None
 
 
 def label_rule(kind: str, label: Label, roles: frozenset[Role]) -> Rule:
@@ -180,6 +182,66 @@ def _exists(kind: str, roles: frozenset[Role]) -> bool:
 def mask(roles: frozenset[Role]) -> Mask:
     """What exists for these roles."""
     kinds = {kind: found for kind in KINDS if (found := _kind_mask(kind, roles)).scope}
+    return Mask(_key(kinds), roles, kinds)
+
+
+def mask_of(caller: Caller) -> Mask:
+    """What exists for a caller: where a portal acts for them, what exists for both."""
+    return mask(caller.roles) if caller.within is None else both(caller.roles, caller.within.roles)
+
+
+@lru_cache(maxsize=256)
+def both(roles: frozenset[Role], portal: frozenset[Role]) -> Mask:
+    """What exists for these roles and for those of the portal by which is asked."""
+    own, other = mask(roles).kinds, mask(portal).kinds
+    names = frozenset(own.keys() & other.keys())
+    kinds = {kind: found for kind in sorted(names) if (found := _both(own[kind], other[kind], names)).scope}
+    return Mask(_key(kinds), roles, kinds, portal)
+
+
+def _both(own: KindMask, portal: KindMask, kinds: frozenset[str]) -> KindMask:
+    modes: dict[Label, Mode] = {}
+    for label, mode in own.modes.items():
+        held = {mode, portal.modes[label]}
+        modes[label] = "never" if "never" in held else "if" if "if" in held else "always"
+    actions = {name: own.actions[name] & within(portal.actions[name]) for name in own.actions.keys() & portal.actions}
+    applies = own.applies & portal.applies
+    references = [path for path in tree_of(own.kind).walk() if path.reference]
+    return KindMask(
+        own.kind,
+        own.scope & within(portal.scope),
+        {label: rule & within(portal.labels[label]) for label, rule in own.labels.items()},
+        modes,
+        {path: _both_elements(path, own, portal) for path in own.elements.keys() | portal.elements.keys()},
+        actions,
+        applies,
+        ((own.applies | own.proposes) & (portal.applies | portal.proposes)) - applies,
+        frozenset(path.path for path in references if path.reference not in kinds),
+        own.takes & portal.takes,
+    )
+
+
+def _both_elements(path: str, own: KindMask, portal: KindMask) -> ElementAccess:
+    """Elements that both read: where one reads all of them, those of the other; else those that both admit."""
+    mine, other = own.elements.get(path), portal.elements.get(path)
+    full = mine.full if mine else ALWAYS
+    theirs = within(other.full) if other else ALWAYS
+    some: list[tuple[Rule, ElementRule | ElementWithin]] = []
+    for rule, element in mine.some if mine else ():
+        some.append((rule & theirs, element))
+        for held, opened in other.some if other else ():
+            some.append((rule & within(held), ElementWithin(_plain(opened), _plain(element))))
+    some += [(full & within(held), ElementWithin(_plain(opened))) for held, opened in (other.some if other else ())]
+    return ElementAccess(path, (mine or other).field, full & theirs, tuple(some))  # type: ignore[union-attr]  # one is there
+
+
+def _plain(element: ElementRule | ElementWithin) -> ElementRule:
+    """An element rule of a table; a portal acts for persons, never for another portal."""
+    assert isinstance(element, ElementRule)  # noqa: S101  # masks of roles hold no others
+    return element
+
+
+def _key(kinds: Mapping[str, KindMask]) -> str:
     lines = []
     for kind, found in sorted(kinds.items()):
         lines += [f"{kind} {p.path} {found.mode(p)}" for p in tree_of(kind).walk() if found.readable(p)]
@@ -187,7 +249,7 @@ def mask(roles: frozenset[Role]) -> Mask:
         lines += [f"{kind} write {path}" for path in sorted(found.applies | found.proposes)]
         lines += [f"{kind} do {action}" for action in sorted(found.actions)]
         lines += [f"{kind} {action} takes {path}" for action, path in sorted(found.takes)]
-    return Mask(hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16], roles, kinds)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
 @cache

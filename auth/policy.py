@@ -32,6 +32,7 @@ ASSIGNED = rule(Mine("assigned", "duties", "the caller, or whom they cover, is a
 ITSELF = rule(Mine("self", "persons", "the record is about the caller"))
 OWN_PARTNER = rule(Mine("partner", "partners", "the record belongs to the caller's partner"))
 ISSUED = rule(Mine("issued", "partners", "the record was issued to the caller's partner"))
+OWN_ACCOUNT = rule(Mine("account", "accounts", "it is about the caller's account"))
 HOSTED_PERSON = rule(Hosting())
 
 MEMBERS = PUBLISHED | ON_CAMPUS | ITSELF
@@ -109,6 +110,23 @@ SCOPE: dict[str, dict[Role, Rule]] = {
     },
     # A person reads who was told what of them, also one who signs in as a partner's contact.
     "Disclosure": {Role.MEMBER: ITSELF, Role.PARTNER: ITSELF, Role.HEAD: ALWAYS, Role.AUDITOR: OFFICE},
+    "Account": {
+        Role.MEMBER: ITSELF | OWN_ACCOUNT,
+        Role.OFFICER: OFFICE,
+        Role.HEAD: ALWAYS,
+        Role.AUDITOR: OFFICE,
+        Role.ADMIN: ALWAYS,
+    },
+    "RoleAssignment": {
+        Role.MEMBER: ITSELF,
+        Role.OFFICER: OFFICE,
+        Role.HEAD: ALWAYS,
+        Role.AUDITOR: OFFICE,
+        Role.ADMIN: ALWAYS,
+    },
+    "Invitation": {Role.OFFICER: OFFICE, Role.HEAD: ALWAYS, Role.AUDITOR: OFFICE},
+    "ServiceAccount": {Role.HEAD: ALWAYS, Role.AUDITOR: OFFICE, Role.ADMIN: ALWAYS},
+    "SignIn": {Role.MEMBER: ITSELF | OWN_ACCOUNT, Role.HEAD: ALWAYS, Role.AUDITOR: OFFICE},
 }
 
 _ALL_INSIDERS: dict[Role, Rule] = dict.fromkeys(
@@ -129,7 +147,8 @@ _ALL_INSIDERS: dict[Role, Rule] = dict.fromkeys(
 # Who reads a label, on which of the records in scope.
 READ: dict[Label, dict[Role, Rule]] = {
     open_: dict.fromkeys(Role, ALWAYS),
-    campus: _ALL_INSIDERS | {Role.PARTNER: PARTNERS | ITSELF, Role.PORTAL: PARTNERS},
+    # Administrators have accounts and what belongs to them in scope, and nothing of the office.
+    campus: _ALL_INSIDERS | {Role.PARTNER: PARTNERS | ITSELF, Role.PORTAL: PARTNERS, Role.ADMIN: ALWAYS},
     shared: {
         Role.OFFICER: ALWAYS,
         Role.HEAD: ALWAYS,
@@ -140,7 +159,13 @@ READ: dict[Label, dict[Role, Rule]] = {
         Role.PARTNER: PARTNERS,
         Role.PORTAL: PARTNERS,
     },
-    office: {Role.OFFICER: ALWAYS, Role.HEAD: ALWAYS, Role.AUDITOR: ALWAYS, Role.COORDINATOR: OWN_UNITS},
+    office: {
+        Role.OFFICER: ALWAYS,
+        Role.HEAD: ALWAYS,
+        Role.AUDITOR: ALWAYS,
+        Role.COORDINATOR: OWN_UNITS,
+        Role.ADMIN: ALWAYS,
+    },
     candid: {Role.HEAD: ALWAYS, Role.AUDITOR: ALWAYS, Role.OFFICER: ASSIGNED},
     finance: {Role.HEAD: ALWAYS, Role.FINANCE: ALWAYS, Role.AUDITOR: ALWAYS, Role.OFFICER: ASSIGNED},
     personal: {
@@ -172,7 +197,12 @@ ELEMENTS: dict[tuple[str, str], dict[Role, ElementRule]] = {
     ("ItineraryIssue", "days.items.attendees"): _BY_PARTNER,
 }
 
-_WRITERS: dict[Role, Rule] = {Role.OFFICER: ALWAYS, Role.HEAD: ALWAYS, Role.COORDINATOR: ALWAYS}
+_WRITERS: dict[Role, Rule] = {
+    Role.OFFICER: ALWAYS,
+    Role.HEAD: ALWAYS,
+    Role.COORDINATOR: ALWAYS,
+    Role.ADMIN: ALWAYS,
+}
 
 # Who may put values into paths of a label, whatever they may read. A nested path needs its whole chain.
 WRITE: dict[Label, dict[Role, Rule]] = {
@@ -258,6 +288,24 @@ _BY_UNITS = _BY_OFFICE | {Role.COORDINATOR: OWN_UNITS}
 _BY_PLANNERS = _BY_OFFICE | {Role.COORDINATOR: ALWAYS}
 _BY_HEAD: dict[Role, Rule] = {Role.HEAD: ALWAYS}
 _BY_NOBODY: dict[Role, Rule] = {}
+_BY_ADMIN: dict[Role, Rule] = {Role.HEAD: ALWAYS, Role.ADMIN: ALWAYS}
+
+# Which roles a role gives and takes by assignment. Whoever looks at the head, and runs the system, is not the head's.
+ASSIGNS: dict[Role, frozenset[Role]] = {
+    Role.HEAD: frozenset({Role.COORDINATOR, Role.OFFICER, Role.LEADERSHIP, Role.RANKING, Role.FINANCE}),
+    Role.ADMIN: frozenset(
+        {
+            Role.COORDINATOR,
+            Role.OFFICER,
+            Role.HEAD,
+            Role.LEADERSHIP,
+            Role.RANKING,
+            Role.FINANCE,
+            Role.AUDITOR,
+            Role.ADMIN,
+        }
+    ),
+}
 
 # Who is told what `identity` holds, on which of the records in scope: by revealing, with a reason, logged before it is
 # answered (Disclosure). A kind with such paths that is not named here tells nobody.
@@ -388,6 +436,19 @@ ACTIONS: dict[str, dict[str, dict[Role, Rule]]] = {
     },
     # Disclosures are logged by revealing, never by hand.
     "Disclosure": {},
+    # Accounts are made by signing in.
+    "Account": {
+        "suspend": _BY_ADMIN,
+        "reinstate": _BY_ADMIN,
+        "bind": _BY_ADMIN | {Role.OFFICER: ALWAYS},
+        "unbind": _BY_ADMIN,
+        "sign_out": _BY_ADMIN,
+    },
+    "RoleAssignment": {"create": _BY_ADMIN, "update": _BY_ADMIN, "end": _BY_ADMIN},
+    "Invitation": {"create": _BY_OFFICE, "revoke": _BY_OFFICE},
+    "ServiceAccount": {"create": _BY_ADMIN, "rotate": _BY_ADMIN, "revoke": _BY_ADMIN},
+    # Events are logged by signing in, never by hand.
+    "SignIn": {},
 }
 
 
@@ -415,6 +476,12 @@ RELEASES = (
         tuple(Role),
         "how many visits took place, by quarter that is over and direction, and guests by country of their partner",
         "the university tells what it does; groups under 5 people are hidden, with as many others as hide them",
+    ),
+    Release(
+        "viewer { access }",
+        tuple(Role),
+        "the account by which the caller is signed in, where their roles come from, their sessions and their sign-ins",
+        "everyone is told what is held about their own access, whether they have its kinds in scope or not",
     ),
     Release(
         "unit code taken",

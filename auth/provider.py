@@ -1,7 +1,6 @@
 """Providers of sign-in, as configured: each an OpenID Connect issuer that this service trusts to say who someone is."""
 
 import tomllib
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
@@ -9,6 +8,7 @@ from urllib.parse import urlsplit
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
+from auth.claims import ClaimMap
 from errors import SettingsError
 from settings import Settings, is_open
 
@@ -38,8 +38,7 @@ class Provider(BaseModel):
     access_scope: str = "korpu"
     access_token_types: Words = ["at+jwt"]
     logout_token_types: Words = ["logout+jwt"]
-    # What the accounts make of claims; read by them alone.
-    claims: Mapping[str, Any] = {}
+    claims: ClaimMap = ClaimMap()
 
     @field_validator("algorithms")
     @classmethod

@@ -251,6 +251,35 @@ NEVER = Rule()
 
 
 @dataclass(frozen=True, slots=True)
+class Within:
+    """The rule holds for the portal by which the caller asks."""
+
+    rule: Rule
+
+    @property
+    def ordinary(self) -> bool:
+        return all(atom.ordinary for atom in self.rule.atoms)
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return self.rule.needs
+
+    def filter(self, caller: Caller, now: datetime) -> dict[str, Any] | None:
+        return self.rule.filter(caller.within, now) if caller.within is not None else None
+
+    def allows(self, caller: Caller, record: dict[str, Any], now: datetime) -> bool:
+        return caller.within is not None and self.rule.allows(caller.within, record, now)
+
+    def __str__(self) -> str:
+        return f"for the portal: {self.rule}"
+
+
+def within(found: Rule) -> Rule:
+    """A rule as it holds for the portal by which a caller asks."""
+    return found if found.always or not found else rule(Within(found))
+
+
+@dataclass(frozen=True, slots=True)
 class ElementRule:
     """Decides for an element of a list by one field of it: among fixed values, or among what the caller holds."""
 
@@ -264,3 +293,21 @@ class ElementRule:
 
     def __str__(self) -> str:
         return f"{self.field} is the caller's" if self.holder else f"{self.field} is {' or '.join(sorted(self.values))}"
+
+
+@dataclass(frozen=True, slots=True)
+class ElementWithin:
+    """An element that a rule opens to the portal by which the caller asks, and another one to the caller, if given."""
+
+    portal: ElementRule
+    own: ElementRule | None = None
+
+    @property
+    def field(self) -> str:
+        """The field by which it decides."""
+        return self.portal.field
+
+    def admits(self, caller: Caller) -> frozenset[str]:
+        """The values of the field that open the element."""
+        admitted = self.portal.admits(caller.within) if caller.within is not None else frozenset()
+        return admitted if self.own is None else admitted & self.own.admits(caller)

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import TypeVar
 
 from auth.caller import Caller, Role, caller
+from demo.accounts import accounts, invitations, roles, services, sign_ins
 from demo.contacts import contacts, proposals
 from demo.days import itineraries
 from demo.draw import Draw, moment, table
@@ -78,6 +79,11 @@ def office(today: date, seed: int = 2026) -> Office:
         *covers(draw, today),
         *intake(draw, today),
         *disclosures(draw, today),
+        *accounts(draw, today, by_id),
+        *roles(draw, today),
+        *invitations(draw, today),
+        *services(draw, today),
+        *sign_ins(draw, today),
     ]
     return Office(seed, today, records, [_demo_person(draw, by_id, key) for key in ROLES])
 

@@ -20,9 +20,16 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from auth.caller import Role
+from auth.caller import Role, caller
+from auth.claims import NEVER_CLAIMED
+from auth.identity import Identity
+from auth.mask import mask
 from demo.office import DemoPerson
+from documents.account import Account
 from errors import SettingsError
+from resolvers.account import AccountLedger
+from resolvers.change import act
+from resolvers.context import Context, Services
 from settings import Settings, is_loopback
 
 NAME: Final = "demo"
@@ -40,6 +47,15 @@ POLICY: Final = (
 _PAGE = Environment(
     loader=FileSystemLoader(FILES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 ).get_template("provider.html")
+
+
+# Whom a browser signs in as: portals have keys, guests have links, and an outside body has nothing of the kind.
+COMES: Final = frozenset(Role) - {Role.ANONYMOUS, Role.PORTAL, Role.GUEST, Role.PROTOCOL}
+# What a claim makes of somebody; who hosts is a member, and the register says whom they host.
+RULES: Final = [
+    *({"claim": "roles", "value": role.value, "role": role.value} for role in sorted(COMES - NEVER_CLAIMED)),
+    {"claim": "roles", "value": Role.HOST.value, "role": Role.MEMBER.value},
+]
 
 
 def issuer_of(settings: Settings) -> str:
@@ -71,9 +87,24 @@ def with_demo_provider(settings: Settings) -> Settings:
         "scopes": ["openid"],
         "userinfo": False,
         "algorithms": ["ES256"],
-        "claims": {"roles": "roles", "person": "person", "units": "units", "partner": "partner"},
+        "claims": {"roles": RULES},
     }
     return settings.model_copy(update={"providers": SecretStr(orjson.dumps([provider]).decode())})
+
+
+async def open_accounts(services: Services, people: Sequence[DemoPerson]) -> None:
+    """Everyone whose name can be chosen has an account bound to their person; one that was bound before stays."""
+    ledger, now = AccountLedger(services), services.clock()
+    head = caller(Role.HEAD, name="the demonstration")
+    bind = next(action for action in Account.lifecycle.actions if action.name == "bind")
+    for one in people:
+        if one.role not in COMES or one.person is None:
+            continue
+        identity = Identity(issuer_of(services.settings), one.key, {"name": one.label}, now)
+        account = await ledger.open(identity)
+        if account["person"] is None:
+            context = Context(services, head, mask(head.roles), now)
+            await act(context, "Account", account["_id"], bind, None, {"person": one.person})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +124,7 @@ class DemoProvider:
     def __init__(self, settings: Settings, people: Sequence[DemoPerson], clock: Callable[[], Any]) -> None:
         check_demo(settings)
         self._issuer = issuer_of(settings)
-        self._people = {person.key: person for person in people if person.role is not Role.ANONYMOUS}
+        self._people = {person.key: person for person in people if person.role in COMES}
         self._clock = clock
         self._key = ECKey.generate_key("P-256", {"kid": secrets.token_hex(8), "use": "sig", "alg": "ES256"})
         self._codes: dict[str, Code] = {}
@@ -170,9 +201,6 @@ class DemoProvider:
             "nonce": held.nonce,
             "name": person.label,
             "roles": [person.role.value],
-            "person": person.person,
-            "units": sorted(person.units),
-            "partner": person.partner,
         }
         signed = jwt.encode({"alg": "ES256", "kid": self._key.kid}, claims, self._key)
         body = {"access_token": secrets.token_urlsafe(16), "token_type": "Bearer", "id_token": signed}

@@ -1,5 +1,6 @@
 """Every record kind of the house, by name. Adding a kind adds one line here."""
 
+from documents.account import Account
 from documents.contact import Contact
 from documents.cover import Cover
 from documents.cultural_programme import CulturalProgramme
@@ -7,6 +8,7 @@ from documents.delegation import Delegation
 from documents.disclosure import Disclosure
 from documents.intake_link import IntakeLink
 from documents.intake_submission import IntakeSubmission
+from documents.invitation import Invitation
 from documents.itinerary import Itinerary
 from documents.itinerary_issue import ItineraryIssue
 from documents.partner import Partner
@@ -14,7 +16,10 @@ from documents.person import Person
 from documents.proposal import Proposal
 from documents.record import Record
 from documents.resource import Resource
+from documents.role_assignment import RoleAssignment
+from documents.service_account import ServiceAccount
 from documents.session import SIGN_IN
+from documents.sign_in import SignIn
 from documents.stamp import index_models
 from documents.store import Store, register
 from documents.trail import TRAIL
@@ -40,6 +45,11 @@ KINDS: dict[str, type[Record]] = {
         IntakeLink,
         IntakeSubmission,
         Disclosure,
+        Account,
+        RoleAssignment,
+        Invitation,
+        ServiceAccount,
+        SignIn,
     )
 }
 PREFIXES: dict[str, str] = {model.prefix: name for name, model in KINDS.items()}

@@ -124,7 +124,7 @@ MIGRATIONS: list[Migration] = [
     Migration(3, "sites and resources of items", _sites_and_resources),
     Migration(4, "erasure and the seventh day", _erasure_and_the_seventh_day),
     Migration(5, "open titles and numbered trails", _visits_and_trails),
-    Migration(8, "confidential persons", _confidential_persons),
+    Migration(6, "confidential persons", _confidential_persons),
 ]
 
 

@@ -111,4 +111,37 @@ class OutboxEvent(Document):
         ]
 
 
-TRAIL = (HistoryEntry, OutboxEvent, BookingEntry, ResourceDay, MergeEntry, IntakeTry)
+class AccessMark(Document):
+    """Moves with every change that may change what somebody may do: of their account, their person, or of the units."""
+
+    id: str  # type: ignore[assignment]  # whom it concerns, see auth/marks.py
+    number: int
+
+    class Settings:
+        name = "access_marks"
+        indexes: ClassVar[list[IndexModel]] = []
+
+
+class ExchangedToken(Document):
+    """A token by which a portal acts for a person, for some minutes: what it stands for, under its hash (RFC 8693)."""
+
+    id: str  # type: ignore[assignment]  # the hash of the token
+    key: str
+    identity: dict[str, Any]
+    until: datetime
+
+    class Settings:
+        name = "exchanged_tokens"
+        indexes: ClassVar[list[IndexModel]] = [IndexModel([("until", ASCENDING)], expireAfterSeconds=0)]
+
+
+TRAIL = (
+    HistoryEntry,
+    OutboxEvent,
+    BookingEntry,
+    ResourceDay,
+    MergeEntry,
+    IntakeTry,
+    AccessMark,
+    ExchangedToken,
+)

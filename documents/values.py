@@ -164,6 +164,7 @@ ItineraryIssueId = Annotated[str, Reference("ItineraryIssue")]
 VenueId = Annotated[str, Reference("Venue")]
 ResourceId = Annotated[str, Reference("Resource")]
 IntakeLinkId = Annotated[str, Reference("IntakeLink")]
+AccountId = Annotated[str, Reference("Account")]
 
 
 class Value(BaseModel):

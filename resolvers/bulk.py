@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from auth.marks import concerned, move
 from documents.batch import insert, update
 from documents.kinds import collection_of, tree_of
 from documents.record import Record
@@ -57,7 +58,9 @@ async def write(
     new: dict[str, dict[str, Stored]] = {}
     old: dict[str, dict[str, tuple[Mapping[str, Any], Stored]]] = {}
     trails = []
+    marks: set[str] = set()
     for change in changes:
+        marks |= concerned(change.kind, change.before, change.document)
         name, record = collection_of(change.kind), change.document["_id"]
         if not change.before or record in new.get(name, ()):
             new.setdefault(name, {})[record] = change.document
@@ -78,6 +81,7 @@ async def write(
                 raise Overtaken(name)
         for name, documents in inserts.items():
             await insert(store.collection(name), documents, session)
+        await move(store, marks, session)
 
     try:
         await store.transaction(work)

@@ -12,8 +12,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from auth.access import Sight
+from auth.caller import Caller
 from auth.mask import deciding
-from auth.rules import Held, Mine, Published
+from auth.rules import AllOf, Held, Mine, Published, Rule, Within
 from documents.kinds import KINDS
 from documents.store import translated
 from errors import Invalid
@@ -86,9 +87,12 @@ async def _beginning(context: Context) -> datetime:
 
 def _rights(context: Context) -> str:
     """Who somebody is, as far as that decides what they see: whose rights change begins anew."""
-    caller = context.caller
-    held = (caller.roles, caller.persons, caller.units, caller.partners, caller.duties)
-    return hashlib.sha256(repr([sorted(map(str, each)) for each in held]).encode()).hexdigest()[:16]
+    found = []
+    for caller in (context.caller, context.caller.within):
+        if caller is not None:
+            held = (caller.roles, caller.persons, caller.units, caller.partners, caller.duties, caller.accounts)
+            found.append([sorted(map(str, each)) for each in held])
+    return hashlib.sha256(repr(found).encode()).hexdigest()[:16]
 
 
 async def _told(
@@ -135,17 +139,36 @@ def _labels(sights: Mapping[str, Sight]) -> list[str]:
 
 
 def _tokens(sights: Mapping[str, Sight]) -> list[str] | None:
-    """The scope tokens that open records to the caller; None where everything is open."""
+    """The scope tokens without which no record is open to the caller; None where everything is open."""
     found: set[str] = set()
     for sight in sights.values():
-        if sight.kind.scope.always:
+        tokens = _opening(sight.kind.scope, sight.caller)
+        if tokens is None:
             return None
-        for atom in sight.kind.scope.atoms:
-            if isinstance(atom, Held | Mine):
-                found |= atom.tokens(sight.caller)
-            elif isinstance(atom, Published):
-                found.add("public")
+        found |= tokens
     return sorted(found)
+
+
+def _opening(rule: Rule, caller: Caller) -> set[str] | None:
+    """The tokens without which a rule holds for no record; None where it needs none."""
+    if rule.always:
+        return None
+    found: set[str] = set()
+    for atom in rule.atoms:
+        more: set[str] | None = set()
+        if isinstance(atom, Held | Mine):
+            more = set(atom.tokens(caller))
+        elif isinstance(atom, Published):
+            more = {"public"}
+        elif isinstance(atom, Within):
+            more = _opening(atom.rule, caller.within) if caller.within is not None else set()
+        elif isinstance(atom, AllOf):
+            left = _opening(atom.left, caller)
+            more = _opening(atom.right, caller) if left is None else left
+        if more is None:
+            return None
+        found |= more
+    return found
 
 
 async def _today(context: Context, events: Iterable[Event]) -> dict[str, Row]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from auth.access import Sight, visible
 from auth.caller import Caller
@@ -11,6 +11,19 @@ from auth.mask import Mask
 from documents.cipher import Cipher
 from documents.store import Store
 from settings import Settings
+
+
+class SessionsOf(Protocol):
+    """The sessions of browsers."""
+
+    async def of(self, account: str) -> list[dict[str, Any]]:
+        """The sessions of an account, the newest first."""
+
+    async def revoke(self, session: str, account: str | None = None) -> bool:
+        """End one session, of that account; whether there was one."""
+
+    async def revoke_all(self, account: str) -> int:
+        """End every session of an account; how many there were."""
 
 
 @dataclass(slots=True)
@@ -21,6 +34,7 @@ class Services:
     store: Store
     cipher: Cipher
     clock: Callable[[], datetime]
+    sessions: SessionsOf | None = None
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ from uuid import uuid4
 import orjson
 from bson import Decimal128
 
+from auth.marks import concerned, move
 from documents.kinds import KINDS, tree_of
 from documents.record import graphql_name
 from documents.store import translated
@@ -110,13 +111,17 @@ def appears(change: Change, now: datetime) -> dict[str, Any] | None:
 
 
 async def remember(draft: "Draft", keys: list[str], touched: list[Touched]) -> None:
-    """Write the entry of the history and the event of the outbox, in the change's own transaction."""
+    """Write the entry of the history and the event of the outbox, and move whose access it may change.
+
+    All in the change's own transaction.
+    """
     context = draft.context
     change = Change(draft.kind, draft.action, draft.before, draft.document, keys, touched)
     entry, told = trail(change, context.now, context.caller.person)
     await context.store.collection(HISTORY).insert_one(entry, session=draft.session)
     events = [found for found in (told, appears(change, context.now)) if found is not None]
     await context.store.collection(OUTBOX).insert_many(events, session=draft.session)
+    await move(context.store, concerned(draft.kind, draft.before, draft.document), draft.session)
 
 
 async def rescoped(draft: "Draft", kind: str, record: dict[str, Any], scope: list[str]) -> None:

@@ -73,8 +73,7 @@ class Graph:
 
     def masked(self, mask: Mask) -> MaskedSchema:
         """The schema of a mask."""
-        writable = any(kind.actions for kind in mask.kinds.values())
-        return MaskedSchema(mask, self.query, self.mutation if writable else None)
+        return MaskedSchema(mask, self.query, self.mutation)
 
     def _extras(self, kind: str, cls: type) -> None:
         told = history_types(self.outputs.records["Person"])

@@ -48,7 +48,7 @@ def _exists(mark: Mark, kind: KindMask) -> bool:
 class MaskedSchema(strawberry.Schema):
     """The graph as one mask has it: fields outside the mask are left out, conditional ones are nullable."""
 
-    def __init__(self, mask: Mask, query: type, mutation: type | None) -> None:
+    def __init__(self, mask: Mask, query: type, mutation: type) -> None:
         self.mask = mask
         super().__init__(
             query=query,

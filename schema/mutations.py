@@ -23,6 +23,8 @@ OWN: set[tuple[str, str]] = {
     ("IntakeLink", "create"),
     ("IntakeSubmission", "check"),
     ("IntakeSubmission", "reject"),
+    ("Invitation", "create"),
+    ("ServiceAccount", "create"),
 }
 
 

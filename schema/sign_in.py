@@ -28,12 +28,11 @@ from auth.browser import (
     set_cookie,
     sign_in_cookie,
 )
-from auth.identity import SignInRefused
 from auth.login import MINUTES, SignInFailed
 from auth.sessions import new_id
 from auth.sign_in import SignIn
 from auth.signed import Untrue
-from errors import Answer, NotAllowed, StoreError, Unauthenticated, Unavailable
+from errors import Answer, NotAllowed, SignInRefused, StoreError, Unauthenticated, Unavailable
 from resolvers.context import Services
 
 log = structlog.get_logger()
@@ -172,8 +171,8 @@ class Door:
         if identity is None or identity.session is None:
             return None
         await self._sign_in.sessions.revoke(identity.session)
-        await self._sign_in.accounts.signed_out(identity, address=address_of(request))
         name = next((one.name for one in self._sign_in.providers if one.issuer == identity.issuer), "")
+        await self._sign_in.accounts.signed_out(identity, provider=name, address=address_of(request))
         return await self._sign_in.logins.end_address(name, base_of(self._settings, request.headers))
 
     async def backchannel(self, request: Request) -> Response:

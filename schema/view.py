@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from auth.backend import Authenticator
 from auth.browser import session_cookie, set_cookie
-from auth.mask import mask
+from auth.mask import mask_of
 from errors import (
     Answer,
     Internal,
@@ -173,7 +173,7 @@ class View:
 
     def context(self, caller: Any) -> Context:
         """A fresh context for a caller."""
-        return Context(self.services, caller, mask(caller.roles), self.services.clock(), compiled=self.compiled)
+        return Context(self.services, caller, mask_of(caller), self.services.clock(), compiled=self.compiled)
 
     async def run(
         self, context: Context, query: str, variables: Mapping[str, Any], name: str | None = None

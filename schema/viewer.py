@@ -15,6 +15,7 @@ from documents.tree import Path
 from resolvers.context import Context
 from resolvers.load import rows
 from schema.derive import add, list_of, new_class
+from schema.own_access import access_type
 from schema.selection import load_at
 
 
@@ -73,6 +74,7 @@ def add_viewer(graph: Any) -> None:
         list_of(graph.outputs.records["Unit"]),
         description="Units you coordinate, with those below.",
     )
+    add(viewer_type, "access", access_type(graph), description="All that the system holds about your access.")
     add(viewer_type, "languages", list[str], description="Languages of this service.")
     add(viewer_type, "zone", str, description="IANA time zone of the university.")
     add(viewer_type, "university", str, description="Name of the university.")
@@ -96,6 +98,7 @@ def add_viewer(graph: Any) -> None:
             "person": next(iter(found["person"]), None),
             "partner": next(iter(found["partner"]), None),
             "units": found["units"],
+            "access": {},
             "languages": context.settings.languages,
             "zone": context.settings.zone,
             "university": context.settings.university,

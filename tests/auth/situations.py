@@ -32,7 +32,8 @@ SINCE = NOW - timedelta(days=1)
 
 def holder(role: Role) -> Caller:
     """A caller who holds a role, and whatever any rule could ask for: what counts must be the role."""
-    return caller(role, person=PERSON, units=frozenset({UNIT}), partner=PARTNER, name=role.value)
+    known = {"person": PERSON, "partner": PARTNER, "account": IDS["Account"][0]}
+    return caller(role, units=frozenset({UNIT}), name=role.value, **known)  # type: ignore[arg-type]  # all are ids
 
 
 HOLDERS = {role: holder(role) for role in Role}

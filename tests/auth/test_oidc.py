@@ -370,12 +370,11 @@ async def test_no_id_token_signs_nobody_in(site: Site, university: Running) -> N
     await nobody(browser, await browser.go(address), 503)
 
 
-async def test_a_suspended_account_is_not_let_in(site: Site) -> None:
+async def test_a_suspended_account_is_not_let_in(site: Site, university: Running) -> None:
     """Who is suspended gets a page at sign-in; who is signed in already is refused at once."""
     browser, other = site.browser(), site.browser()
     await browser.sign_in("officer-1")
-    (session,) = await site.sign_in.sessions._store.collection("sessions").find({}).to_list()
-    site.suspended.add(session["account"])
+    await site.suspend(university.issuer, "officer-1")
     assert (await browser.ask()).status_code == 401
     page = await other.sign_in("officer-1")
     await nobody(other, page, 403)

@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import time
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -11,8 +10,6 @@ import pytest
 from cryptography.hazmat.primitives import hashes, hmac
 from joserfc.jwk import RSAKey
 
-from auth.accounts import account_of
-from auth.identity import Identity
 from tests.provider.fixtures import Site
 from tests.provider.running import AUDIENCE, CLIENT, Running, new_key, part, signed
 
@@ -231,15 +228,9 @@ async def test_a_suspended_caller_is_refused_at_once(site: Site, university: Run
     """A token that was taken a moment ago is refused once its account is suspended."""
     token = university.sign(university.access(sub="officer-77"))
     assert await roles(site, token) == OFFICER
-    caller = site.sign_in.accounts
-    assert caller is not None
-    identity = await site.sign_in.tokens.identity(token)
-    site.suspended.add(_account(identity.issuer, identity.subject))
+    await site.browser().sign_in("officer-77")
+    await site.suspend(university.issuer, "officer-77")
     assert (await site.ask(token)).status_code == 401
-
-
-def _account(issuer: str, subject: str) -> str:
-    return account_of(Identity(issuer, subject, {}, datetime.now(UTC)))
 
 
 async def test_a_token_ends_when_it_expires(site: Site, university: Running) -> None:

@@ -25,6 +25,9 @@ def facts(kind: str) -> dict[str, Any]:
         "Resource": {"name": {"en": f"Minibus {number}"}, "type": "VEHICLE"},
         "CulturalProgramme": {"theme": {"en": "A day in Baku"}},
         "Cover": {"period": {"start": "2026-05-10", "end": "2026-05-12"}},
+        "RoleAssignment": {"period": {"start": "2026-05-04"}, "role": "OFFICER"},
+        "Invitation": {"expiresAt": "2026-05-10T00:00:00Z"},
+        "ServiceAccount": {"name": f"Portal {number}"},
         "IntakeLink": {"expiresAt": "2026-05-20T00:00:00Z"},
     }
     return known[kind]

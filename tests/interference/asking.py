@@ -91,10 +91,10 @@ class Asker:
     def _kind_of(self, field_: GraphQLField) -> str | None:
         """The kind that a field of a root shows, itself or as a connection or payload of it."""
         name = get_named_type(field_.type).name
-        # A payload of its own is named after what is done: RevealPersonPayload.
+        # A payload of its own is named after what is done: RevealPersonPayload. ServiceAccount ends in Account.
+        known = sorted(self.kinds, key=len, reverse=True)
         return next(
-            (kind for kind in self.kinds if name in (kind, f"{kind}Connection") or name.endswith(f"{kind}Payload")),
-            None,
+            (kind for kind in known if name in (kind, f"{kind}Connection") or name.endswith(f"{kind}Payload")), None
         )
 
     def least(self, places: list[Place]) -> Place:

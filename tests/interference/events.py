@@ -43,7 +43,8 @@ def moved(now: Stored, values: Values) -> Stored:
     some = [*rng.sample(TOKENS, k=rng.choice((0, 1, 2))), f"partner:{values.reference('Partner')}"]
     published = now["published_from"] or values.rng.choice((None, NOW - timedelta(days=90)))
     kept = (token for token in now["scope"] if rng.random() < 0.5)
-    return {"scope": sorted({*some, *kept}), "published_from": published}
+    # What is open to anybody but officers assigned and hosts is open to the office.
+    return {"scope": sorted({*some, *kept, "office"}), "published_from": published}
 
 
 def side(found: Stored, name: str) -> Stored:
@@ -54,7 +55,8 @@ def side(found: Stored, name: str) -> Stored:
 def _open(oracle: Oracle, found: Stored, name: str) -> bool:
     record = side(found, name) | {"visits": []}
     rows = SCOPE[found["kind"]]
-    return any(rows.get(role, NEVER).allows(oracle.caller, record, found["at"]) for role in oracle.caller.roles)
+    own = any(rows.get(role, NEVER).allows(oracle.caller, record, found["at"]) for role in oracle.caller.roles)
+    return own and (oracle.portal is None or _open(oracle.portal, found, name))
 
 
 def other_events(

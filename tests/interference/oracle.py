@@ -38,6 +38,11 @@ class Oracle:
     caller: Caller
     now: datetime
 
+    @property
+    def portal(self) -> "Oracle | None":
+        """What the portal reads by which the caller asks: nothing is read that it does not."""
+        return None if self.caller.within is None else Oracle(self.caller.within, self.now)
+
     def _holds(self, rule: Rule | None, record: Stored) -> bool:
         return rule is not None and rule.allows(self.caller, record, self.now)
 
@@ -46,16 +51,18 @@ class Oracle:
 
     def in_scope(self, kind: str, record: Stored) -> bool:
         """Whether some role has the record in scope."""
-        return bool(self._roles(kind, record))
+        return bool(self._roles(kind, record)) and (self.portal is None or self.portal.in_scope(kind, record))
 
     def decisions(self, kind: str, record: Stored) -> tuple[bool, ...]:
         """How each rule of the table decides on the record."""
-        return tuple(self._holds(rule, record) for rule in deciding_rules(kind, self.caller.roles))
+        own = tuple(self._holds(rule, record) for rule in deciding_rules(kind, self.caller.roles))
+        return own if self.portal is None else own + self.portal.decisions(kind, record)
 
     def labels(self, kind: str, record: Stored) -> frozenset[Label]:
         """The labels that some role reads on the record."""
         roles = self._roles(kind, record)
-        return frozenset(
+        among = frozenset(LABELS) if self.portal is None else self.portal.labels(kind, record)
+        return among & frozenset(
             label
             for label in LABELS
             if any(role in AUTHORED.get(label, {}) or self._holds(READ[label].get(role), record) for role in roles)
@@ -63,6 +70,13 @@ class Oracle:
 
     def admitted(self, kind: str, path: Path, record: Stored) -> tuple[str, frozenset[str]] | None:
         """Which elements of a list are read: (field, its values), or None for all."""
+        own = self._admitted(kind, path, record)
+        portal = None if self.portal is None else self.portal.admitted(kind, path, record)
+        if own is None or portal is None:
+            return own or portal
+        return own[0], own[1] & portal[1]
+
+    def _admitted(self, kind: str, path: Path, record: Stored) -> tuple[str, frozenset[str]] | None:
         rules = ELEMENTS.get((kind, path.path), {})
         authored = next((AUTHORED[label] for label in path.chain if label in AUTHORED), {})
         if not rules and not authored:
@@ -140,7 +154,8 @@ class Oracle:
     def _exists(self, kind: str, change: Stored) -> bool:
         """Whether a path exists for the caller: one that refers to a kind that none of their roles has does not."""
         to = changed_path(kind, change["path"]).reference
-        return to is None or any(SCOPE[to].get(role) for role in self.caller.roles)
+        own = to is None or any(SCOPE[to].get(role) for role in self.caller.roles)
+        return own and (self.portal is None or self.portal._exists(kind, change))
 
     def _entry(self, kind: str, entry: Stored, counts: Stored, seen: Seen) -> Stored | None:
         if counts.keys().isdisjoint(entry["keys"]):

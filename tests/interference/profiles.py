@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from auth.caller import Caller, Role, caller
+from auth.caller import Caller, Role, acting, caller
 
 
 @dataclass(frozen=True)
@@ -12,12 +12,14 @@ class Profile:
 
     name: str
     roles: tuple[Role, ...]
+    # By the portal of the first partner.
+    by_portal: bool = False
 
     def caller(self, ids: Mapping[str, list[str]], *, other: bool = False) -> Caller:
         """The caller of a world; ``other`` is someone else who holds the same roles."""
         n = int(other)
         outside = {Role.PARTNER, Role.PORTAL} & set(self.roles)
-        return caller(
+        found = caller(
             *self.roles,
             person=ids["Person"][n] if self.roles else None,
             units=frozenset(ids["Unit"][2 * n : 2 * n + 2]) if Role.COORDINATOR in self.roles else frozenset(),
@@ -25,7 +27,10 @@ class Profile:
             covers=frozenset({ids["Person"][n + 2]}) if Role.OFFICER in self.roles else frozenset(),
             home_unit=ids["Unit"][2 * n] if Role.COORDINATOR in self.roles else None,
             name=self.name,
+            # Contacts of partners have accounts, too; their kind is nothing that they have in scope.
+            account=ids["Account"][n] if set(self.roles) - outside and not self.by_portal else None,
         )
+        return acting(caller(Role.PORTAL, partner=ids["Partner"][n]), found) if self.by_portal else found
 
 
 def _named(*roles: Role) -> Profile:
@@ -41,5 +46,6 @@ PROFILES = (
     _named(Role.MEMBER, Role.PARTNER),
     _named(Role.HOST, Role.PORTAL),
     _named(Role.LEADERSHIP, Role.RANKING),
+    Profile("officer by a portal", (Role.OFFICER,), by_portal=True),
 )
 BY_NAME = {profile.name: profile for profile in PROFILES}

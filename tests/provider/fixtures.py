@@ -11,7 +11,8 @@ import orjson
 import pytest
 from starlette.applications import Starlette
 
-from auth.accounts import Accounts
+from auth.bearer import Claims, issue_token
+from auth.caller import Role
 from auth.sign_in import SignIn
 from documents.store import Store
 from schema.graph import Graph
@@ -21,6 +22,8 @@ from tests.provider.running import Running, missing, provider
 from tests.provider.serving import Browser, bearer, serving
 
 KEY_COOL_DOWN = 1.0
+FIND = '{ accounts(where: { subject: { eq: "KEY" } }) { nodes { id issuer } } }'
+SUSPEND = 'mutation { suspendAccount(id: "ID", input: { reason: "Left" }) { problems { code path message } } }'
 
 
 @dataclass
@@ -30,6 +33,8 @@ class Site:
     base: str
     app: Starlette
     browsers: list[Browser]
+    # A token of the head of the department.
+    head: str
 
     @property
     def sign_in(self) -> SignIn:
@@ -37,12 +42,12 @@ class Site:
         found: SignIn = self.app.state.sign_in
         return found
 
-    @property
-    def suspended(self) -> set[str]:
-        """The accounts that are suspended."""
-        accounts = self.sign_in.accounts
-        assert isinstance(accounts, Accounts)
-        return accounts.suspended
+    async def suspend(self, issuer: str, subject: str) -> None:
+        """Suspend an account, as the head."""
+        head = await self.ask(self.head, FIND.replace("KEY", subject))
+        (found,) = [one for one in head.json()["data"]["accounts"]["nodes"] if one["issuer"] == issuer]
+        done = await self.ask(self.head, SUSPEND.replace("ID", found["id"]))
+        assert done.json()["data"]["suspendAccount"]["problems"] == []
 
     def browser(self) -> Browser:
         """A browser that has been nowhere yet."""
@@ -100,7 +105,7 @@ def make_site(
         settings = load_settings(**(given | dict(overrides) | more))
         port = int(university.service.rpartition(":")[2])
         async with serving(settings, port, key_cool_down=KEY_COOL_DOWN, graph=graph) as app:
-            found = Site(university.service, app, [])
+            found = Site(university.service, app, [], issue_token(settings, Claims((Role.HEAD,))))
             yield found
             for browser in found.browsers:
                 await browser.close()

@@ -16,12 +16,16 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 from joserfc.jwk import RSAKey
 
+from auth.caller import Role
+from auth.claims import NEVER_CLAIMED
 from tests.ports import free_port
 
 FOLDER = Path(__file__).parent
 AUDIENCE = "https://api.korpu.example"
 CLIENT = "korpu-web"
 SECRET = "canary-client-secret-0f1e2d3c4b5a"
+# Roles that the provider may tell.
+CLAIMED = sorted(role.value for role in Role if role not in NEVER_CLAIMED)
 
 
 def missing() -> str | None:
@@ -78,6 +82,7 @@ class Running:
             "client_secret": SECRET,
             "scopes": ["openid", "profile", "email"],
             "audience": AUDIENCE,
+            "claims": {"roles": [{"claim": "roles", "value": role, "role": role} for role in CLAIMED]},
         }
         return found | more
 

@@ -168,6 +168,8 @@ def _input(kind: str, path: Path, value: Any, known: dict[str, str]) -> dict[str
         "Contact": {"partner": known["Partner"]},
         "Cover": {"officer": known["Person"], "by": known["Person"]},
         "IntakeLink": {"delegation": known["Delegation"]},
+        "RoleAssignment": {"person": known["Person"]},
+        "Invitation": {"contact": known["Contact"]},
     }.get(kind, {})
     return {**facts(kind), **required, **given}
 

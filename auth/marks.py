@@ -1,0 +1,111 @@
+"""Marks: numbers in the store that move with every change of what somebody may do, in the change's own transaction.
+
+What is derived of a caller is kept by a process together with the marks that it was derived under, and holds as long as
+none of them has moved. So one small read answers for each request whether everything that is known still holds, in any
+number of processes.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from documents.store import Store, translated
+
+COLLECTION = "access_marks"
+# All units have one mark: they are few, seldom change, and most callers hang on several.
+UNITS = "units"
+
+Stored = Mapping[str, Any]
+
+
+def of_account(key: str) -> str:
+    """The mark of an account, by what it is found by."""
+    return f"account {key}"
+
+
+def of_person(person: str) -> str:
+    """The mark of a person: of what they are, are assigned, and stand in for."""
+    return f"person {person}"
+
+
+def of_service(record: str) -> str:
+    """The mark of a service account."""
+    return f"service {record}"
+
+
+def _person(name: str) -> Callable[[Stored], str | None]:
+    def mark(document: Stored) -> str | None:
+        found = document.get(name)
+        return of_person(found) if found else None
+
+    return mark
+
+
+def _account(document: Stored) -> str | None:
+    return of_account(document["key"]) if document.get("key") else None
+
+
+# Whom a change of a kind concerns.
+CONCERNED: dict[str, Callable[[Stored], str | None]] = {
+    "Account": _account,
+    "Person": _person("_id"),
+    "RoleAssignment": _person("person"),
+    "Contact": _person("person"),
+    "Cover": _person("by"),
+    "Unit": lambda _: UNITS,
+    "ServiceAccount": lambda document: of_service(document["_id"]),
+}
+
+
+def concerned(kind: str, *documents: Stored) -> set[str]:
+    """The marks that a change of a record moves: of whom it concerned before, and of whom it concerns now."""
+    mark = CONCERNED.get(kind)
+    return {found for document in documents if mark and document and (found := mark(document))}
+
+
+async def move(store: Store, marks: Iterable[str], session: Any) -> None:
+    """Move marks, in the transaction of the change."""
+    for mark in sorted(marks):
+        change = {"$inc": {"number": 1}}
+        await store.collection(COLLECTION).update_one({"_id": mark}, change, upsert=True, session=session)
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What is asked for by the next read, and what will come of it."""
+
+    found: asyncio.Future[dict[str, int]]
+    keys: set[str] = field(default_factory=set)
+
+
+class Marks:
+    """Reads marks as they are now: never from before it was asked. Requests that wait at once share one read."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._next: _Batch | None = None
+        self._reader: asyncio.Task[None] | None = None
+
+    async def now(self, keys: Collection[str]) -> dict[str, int]:
+        """The numbers of these marks; 0 for one that has never moved. Raises StoreUnavailable."""
+        if self._next is None:
+            self._next = _Batch(asyncio.get_running_loop().create_future())
+        batch = self._next
+        batch.keys.update(keys)
+        if self._reader is None or self._reader.done():
+            self._reader = asyncio.create_task(self._read())
+        found = await asyncio.shield(batch.found)
+        return {key: found.get(key, 0) for key in keys}
+
+    async def _read(self) -> None:
+        while (batch := self._next) is not None:
+            self._next = None
+            try:
+                with translated():
+                    cursor = self._store.collection(COLLECTION).find({"_id": {"$in": sorted(batch.keys)}})
+                    batch.found.set_result({mark["_id"]: mark["number"] for mark in await cursor.to_list()})
+            except Exception as error:  # noqa: BLE001  # whoever waits is told
+                batch.found.set_exception(error)
+                # Whoever has gone meanwhile need not be told.
+                batch.found.exception()
