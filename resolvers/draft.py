@@ -109,6 +109,8 @@ async def _check(draft: Draft, rules: Rules, places: list[tuple[Path, str]]) -> 
     if draft.new:
         record.status = record.first_status()
     await _check_references(draft)
+    # Rules look at what is referred to: they must not speak of what the caller does not see.
+    draft.stop()
     if rules.check is not None and draft.judged:
         await rules.check(draft)
     draft.stop()

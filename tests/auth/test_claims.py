@@ -62,7 +62,6 @@ def roles(claims: Any, rules: ClaimMap = RULES) -> set[str]:
         ({"schacHomeOrganizationType": "urn:schac:homeOrganizationType:int:hei"}, {"ranking"}),
         ({"eduperson_scoped_affiliation": ["staff@example.edu"], "roles": ["korpu-admin"]}, {"member", "admin"}),
     ],
-    ids=str,
 )
 def test_a_claim_gives_what_the_rules_say(claims: dict[str, Any], expected: set[str]) -> None:
     """One text or a list, camelCase or snake_case, exact values, and scopes of the issuer's list alone."""

@@ -101,7 +101,7 @@ def test_somebody_else_s_partner_is_not_opened_by_a_portal(found: Situations) ->
         assert admitted[1] == frozenset()
 
 
-@pytest.mark.parametrize(("role", "portal"), list(product(Role, PORTALS)), ids=str)
+@pytest.mark.parametrize(("role", "portal"), list(product(Role, PORTALS)), ids=lambda one: one.name)
 async def test_the_store_finds_what_both_have(service: Services, role: Role, portal: Caller) -> None:
     """The filter of the store is that of both, for every kind."""
     person = holder(role)

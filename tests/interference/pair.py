@@ -137,6 +137,9 @@ class _Varied:
             found["created_by"] = self.values.reference("Person")
             found["created_at"] = NOW.replace(year=self.rng.randrange(2020, 2026))
             found["issued_to"] = sorted({self.values.reference("Partner") for _ in range(self.rng.randrange(3))})
+        if found.get("template") and found["delegation"]:
+            # CULT: a template belongs to no visit.
+            found["template"] = document["template"]
         found |= BEGUN
         try:
             parse(KINDS[kind], found)
@@ -152,7 +155,7 @@ class _Varied:
         if not labels.issuperset(path.chain):
             return self.values.of(model, path) if self.rng.random() < share else value
         if path.reference:
-            stays = (kind, path.path.split(".")[0]) in KEPT
+            stays = (kind, path.path.split(".")[0]) in KEPT or (path.name == "delegation" and record.get("template"))
             return value if stays else self._reference(path, value, share)
         if value is None or path.value or not path.children:
             return value

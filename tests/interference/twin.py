@@ -234,13 +234,13 @@ class Twin:
         """Undo what a request did to these collections."""
         for name, documents in now.items():
             before, collection = self.held[side].get(name, {}), self.stores[side].collection(name)
-            if made := documents.keys() - before.keys():
-                await collection.delete_many({"_id": {"$in": list(made)}})
-            for key in before.keys() & documents.keys():
-                if before[key] != documents[key]:
-                    await collection.replace_one({"_id": key}, before[key])
-            if gone := [before[key] for key in before.keys() - documents.keys()]:
-                await collection.insert_many(gone)
+            keys = before.keys() | documents.keys()
+            changed = [key for key in keys if before.get(key) != documents.get(key)]
+            # All go before any comes: two may have exchanged what only one has at a time.
+            if changed:
+                await collection.delete_many({"_id": {"$in": changed}})
+            if kept := [before[key] for key in changed if key in before]:
+                await collection.insert_many(kept)
 
     async def restore(self, side: str, names: set[str]) -> None:
         """Put what a side held back into collections that were written."""

@@ -110,12 +110,18 @@ def _tidy_days(document: Stored, values: Values) -> None:
         day["items"].sort(key=lambda item: (item["start"], item["end"]))
 
 
+def _tidy_programme(document: Stored, _: Values) -> None:
+    """CULT rules: a template belongs to no visit."""
+    document["delegation"] = None if document["template"] else document["delegation"]
+
+
 TIDY: dict[str, Callable[[Stored, Values], None]] = {
     "Delegation": _tidy_delegation,
     "Partner": _tidy_partner,
     "Unit": _tidy_unit,
     "Itinerary": _tidy_days,
     "ItineraryIssue": _tidy_days,
+    "CulturalProgramme": _tidy_programme,
 }
 
 
