@@ -1,7 +1,7 @@
 """A record on its way to the store: validated, checked, stamped, guarded, remembered, in one transaction."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -18,7 +18,7 @@ from resolvers.counts import advance, begin, moved
 from resolvers.diff import diff
 from resolvers.history import as_json, remember, rescoped
 from resolvers.patch import storable
-from resolvers.problem import Problem, ProblemCode, Problems, at
+from resolvers.problem import Problem, ProblemCode, Problems, at, placed
 from resolvers.references import put_back, references
 
 Stored = dict[str, Any]
@@ -155,7 +155,9 @@ def _validated(kind: str, draft: Draft) -> Record:
     try:
         return parse(KINDS[kind], draft.document)
     except ValidationError as error:
-        raise Problems(*[told(found) for found in error.errors(include_url=False, include_input=False)]) from None
+        found = error.errors(include_url=False, include_input=False)
+        places = [placed(each["loc"], draft.before, draft.document) for each in found]
+        raise Problems(*[replace(told(each), path=place) for each, place in zip(found, places, strict=True)]) from None
 
 
 def parse(model: type[Kind], document: Stored) -> Kind:
@@ -179,13 +181,13 @@ async def _check_references(draft: Draft) -> None:
     paths = tree_of(draft.kind).paths
     # Known is what stood at the same place: that an id stands at another place, which may be hidden, tells nothing.
     known = {(reference.id, reference.anchor) for reference in references(paths, draft.before)}
-    wanted: dict[str, dict[str, list[str]]] = {}
+    wanted: dict[str, dict[str, list[tuple[str | int, ...]]]] = {}
     for reference in references(paths, draft.document):
         if (reference.id, reference.anchor) not in known:
             wanted.setdefault(reference.kind, {}).setdefault(reference.id, []).append(reference.place)
     for kind, ids in wanted.items():
         for found in ids.keys() - await _seen(draft, kind, ids):
-            for place in ids[found]:
+            for place in (placed(loc, draft.before, draft.document) for loc in ids[found]):
                 draft.problem(ProblemCode.NOT_FOUND, place, f"There is no such {kind} for you: check the id")
 
 

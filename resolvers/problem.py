@@ -1,7 +1,9 @@
 """What is wrong with a mutation's input, told all at once; nothing is written when there is one."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from documents.record import graphql_name
 
@@ -31,6 +33,36 @@ def at(*parts: str | int) -> str:
     for part in parts:
         text += f"[{part}]" if isinstance(part, int) else f".{graphql_name(part)}" if text else graphql_name(part)
     return text
+
+
+def placed(loc: Iterable[str | int], before: Any, after: Any) -> str:
+    """A place in a changed record as who changes it knows it: known elements by id, those that are added by their turn.
+
+    Their position would count elements that the writer does not see. ``before`` is empty for a new record.
+    """
+    known = _element_ids(before) if before else None
+    parts: list[str | int] = []
+    for part in loc:
+        if isinstance(part, int) and isinstance(after, list) and part < len(after):
+            items, after = after, after[part]
+            element = after.get("id") if isinstance(after, Mapping) else None
+            if known is None or element is None:
+                parts.append(part)
+            elif element in known:
+                parts[-1] = f"{parts[-1]}[{element}]"
+            else:
+                parts += ["add", sum(item["id"] not in known for item in items[:part])]
+        else:
+            parts.append(part)
+            after = after.get(part) if isinstance(after, Mapping) else None
+    return at(*parts)
+
+
+def _element_ids(value: Any) -> set[str]:
+    if isinstance(value, list):
+        own = {item["id"] for item in value if isinstance(item, Mapping) and "id" in item}
+        return own.union(*map(_element_ids, value))
+    return set().union(*map(_element_ids, value.values())) if isinstance(value, Mapping) else set()
 
 
 class Problems(Exception):  # it carries an answer, not a failure

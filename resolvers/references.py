@@ -11,7 +11,6 @@ from documents.record import graphql_name
 from documents.tree import Path
 from resolvers.context import Context
 from resolvers.load import Load, rows
-from resolvers.problem import at
 
 _ELEMENT = re.compile(r"\[[^\]]*\]")
 
@@ -22,7 +21,7 @@ class Reference:
 
     kind: str
     id: str
-    place: str
+    place: tuple[str | int, ...]
     anchor: tuple[str, str]
 
 
@@ -37,7 +36,7 @@ def references(
             continue
         if path.reference:
             for index, item in enumerate(value if path.many else (value,)):
-                where = at(*place, path.name, *([index] if path.many else []))
+                where = (*place, path.name, *([index] if path.many else []))
                 found.append(Reference(path.reference, item, where, (path.path, element)))
         elif path.children and isinstance(value, list):
             for index, item in enumerate(value):
