@@ -41,21 +41,21 @@ def placed(loc: Iterable[str | int], before: Any, after: Any) -> str:
     Their position would count elements that the writer does not see. ``before`` is empty for a new record.
     """
     known = _element_ids(before) if before else None
-    parts: list[str | int] = []
+    text = ""
     for part in loc:
         if isinstance(part, int) and isinstance(after, list) and part < len(after):
             items, after = after, after[part]
             element = after.get("id") if isinstance(after, Mapping) else None
             if known is None or element is None:
-                parts.append(part)
+                text += f"[{part}]"
             elif element in known:
-                parts[-1] = f"{parts[-1]}[{element}]"
+                text += f"[{element}]"
             else:
-                parts += ["add", sum(item["id"] not in known for item in items[:part])]
+                text += f".add[{sum(item['id'] not in known for item in items[:part])}]"
         else:
-            parts.append(part)
+            text += f"[{part}]" if isinstance(part, int) else f".{graphql_name(part)}"
             after = after.get(part) if isinstance(after, Mapping) else None
-    return at(*parts)
+    return text.removeprefix(".")
 
 
 def _element_ids(value: Any) -> set[str]:
