@@ -29,7 +29,7 @@ SHORT = 5
 EACH = 10_000 // len(PROFILES) + 1
 A_WORLD = 100
 MOST_WORLDS = 30
-MOST_ASKED_AGAIN = 3
+MOST_ASKED_AGAIN = 10
 
 
 @asynccontextmanager
