@@ -24,7 +24,7 @@ from auth.report import report
 from demo.crowd import crowd
 from demo.load import load, loaded
 from demo.office import office
-from demo.provider import open_accounts, with_demo_provider
+from demo.provider import with_demo_provider
 from demo.serve import SEED, Chosen, beginning, choose, demo_routes, fill, token_for
 from documents.embedded import start_embedded
 from documents.migrations import migrate as run_migrations
@@ -101,9 +101,7 @@ def demo() -> None:
     home = "" if settings.home == Settings.model_fields["home"].default else f"KORPU_HOME={settings.home} "
 
     async def more(found: Services) -> list[Route]:
-        made = await fill(found, console)
-        await open_accounts(found, made.people)
-        return demo_routes(found, made)
+        return demo_routes(found, await fill(found, console))
 
     def announce() -> None:
         console.print(f"\n[bold]Körpü is ready at {address}[/bold]  (Ctrl-C stops it; what you change is kept)\n")

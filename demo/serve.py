@@ -14,7 +14,7 @@ from auth.bearer import Claims, issue_token
 from auth.caller import Role
 from demo.load import load, loaded
 from demo.office import DemoPerson, Office, office
-from demo.provider import DemoProvider
+from demo.provider import DemoProvider, open_accounts
 from demo.samples import samples
 from documents.delegation import Delegation
 from documents.store import Store, Stored, translated
@@ -50,8 +50,13 @@ async def beginning(store: Store, today: date) -> date:
 async def fill(services: Services, console: Console) -> Office:
     """Put the made-up office into the store, where it is not yet. What was changed since stays."""
     made = office(await beginning(services.store, services.clock().date()), SEED)
-    if await loaded(services.store, "office"):
-        return made
+    if not await loaded(services.store, "office"):
+        await _put(services, made, console)
+    await open_accounts(services, made.people)
+    return made
+
+
+async def _put(services: Services, made: Office, console: Console) -> None:
 
     async def seal(document: Stored, _: str) -> Stored:
         return await services.cipher.seal_document(document)
@@ -61,7 +66,6 @@ async def fill(services: Services, console: Console) -> Office:
         advance: Callable[[int, int], None] = lambda _, records: bar.update(task, completed=records)  # noqa: E731
         await load(services.store, [made.records], progress=advance, seal=seal)
     await rebook(services.store)
-    return made
 
 
 def choose(made: Office, chosen: Chosen) -> DemoPerson:

@@ -1,11 +1,13 @@
 """How many of a visit's members eat what, without names: counted of what the caller reads, and of nothing else."""
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from documents.folding import fold
 from resolvers.context import Context
-from resolvers.load import Load, rows
+from resolvers.load import Load, Row, rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +18,11 @@ class MenuCount:
     count: int
 
 
-async def menu_counts(context: Context, record_id: str) -> list[MenuCount]:
-    """The diets of a visit's members, those of most members first. What is hidden of somebody is null, like nothing."""
-    visits = await rows(context, Load("Delegation", {"_id", "members"}), {"_id": record_id}, limit=1)
-    members = sorted({member["person"] for row in visits for member in row.doc["members"] or ()})
+async def menu_counts(context: Context, group: Iterable[Mapping[str, Any]]) -> list[MenuCount]:
+    """The diets of members as the caller reads them, those of most first. What is hidden is null, like nothing."""
+    # Where the selection asks for persons, they are joined already; one out of sight is None.
+    whom = [member["person"] for member in group]
+    members = sorted({found.doc["_id"] if isinstance(found, Row) else found for found in whom if found is not None})
     people = await rows(context, Load("Person", {"_id", "diet"}), {"_id": {"$in": members}}) if members else []
     told = sorted(diet for row in people if (diet := row.doc["diet"]))
     # Spelled as the first of them did.
@@ -27,5 +30,5 @@ async def menu_counts(context: Context, record_id: str) -> list[MenuCount]:
     counted = Counter(fold(diet) for diet in told)
     found = [MenuCount(spelled[key], count) for key, count in counted.items()]
     found.sort(key=lambda each: (-each.count, each.diet))
-    rest = len(members) - len(told)
+    rest = len(whom) - len(told)
     return [*found, MenuCount(None, rest)] if rest else found

@@ -11,7 +11,7 @@ from schema.derive import Mark, add, describe
 from schema.extras import extra
 from schema.selection import payload
 
-MENU_COUNTS = extra("menu_counts")
+MENU_COUNTS = extra("menu_counts", "members")
 
 strawberry.type(MenuCount, description="Members who do not eat the same; it never says who.")
 describe(
@@ -25,7 +25,7 @@ def add_types(graph: Any) -> None:
     """How many members eat what, for those who plan."""
 
     async def counts(self: Any, info: Info) -> list[MenuCount]:
-        return await menu_counts(info.context, self.doc["_id"])
+        return await menu_counts(info.context, self.doc["members"] or ())
 
     says = "How many members do not eat what, those of most members first: for the kitchen, without names."
     mark = Mark("Delegation", "extra", action="menu_counts", right="plan")

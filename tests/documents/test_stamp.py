@@ -122,6 +122,11 @@ def test_every_field_is_stored(kind: str) -> None:
         "IntakeLink": {"delegation": "dlg_1", "expires_at": MADE_AT},
         "IntakeSubmission": {"given_name": "A", "family_name": "B"},
         "Disclosure": {"person": "prs_1", "at": MADE_AT, "reason": "Filing.", "paths": ["PASSPORTS"]},
+        "Account": {"issuer": "https://sso.example.edu", "subject": "a1"},
+        "RoleAssignment": {"person": "prs_1", "role": "OFFICER", "period": SUMMER},
+        "Invitation": {"contact": "con_1", "expires_at": MADE_AT},
+        "ServiceAccount": {"name": "Portal"},
+        "SignIn": {"at": MADE_AT, "provider": "university", "address": "192.0.2.1", "outcome": "SIGNED_IN"},
     }
     record: Record = DRAW.record(model, "record", facts[kind], created_at=MADE_AT)
     document = stamp(record)

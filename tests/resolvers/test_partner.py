@@ -163,6 +163,11 @@ async def world(office: Office) -> None:
       }
     }"""
     await office.done(office.officer, link, visit=visit, partner=ids["ankara"])
+    portal = """
+    mutation Portal($partner: ID!) {
+      createServiceAccount(input: { name: "Portal", partner: $partner }) { serviceAccount { id } problems { message } }
+    }"""
+    await office.done(office.head, portal, partner=ids["ankara"])
     # Proposals to merge, with Ankara as the newcomer's candidate and beside another one.
     await made(office, office.coordinator, university("Ankara University", "TR"))
     await made(office, office.coordinator, university("Ankara University", "TR"))
