@@ -299,6 +299,8 @@ class Twin:
         if found is not None:
             # A leak is there each time; what the store once answered otherwise, under load, is not.
             self.full[ASKED_AGAIN] += 1
+            # Ids made anew: the store may still know those of before.
+            self.requests += 1
             found, left = await self._compared(profile, caller, request)
         self.full["answers with data" if left.content.get("data") else "refused documents"] += 1
         for error in left.content.get("errors", ()):
