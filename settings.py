@@ -108,6 +108,12 @@ class Settings(BaseSettings):
     providers_file: Path | None = Field(
         None, description="a TOML or JSON file of providers, instead of KORPU_PROVIDERS"
     )
+    sign_in_tries_per_address: int = Field(
+        1200, ge=1, description="how often one network address may begin to sign in, in an hour"
+    )
+    token_tries_per_address: int = Field(
+        6000, ge=1, description="how often one network address may exchange tokens, in an hour"
+    )
     session_idle_minutes: int = Field(
         60, ge=1, le=1440, description="the minutes after which a session that nobody uses ends"
     )

@@ -1,4 +1,4 @@
-"""Many requests at once, by one session and by two hundred, while keys change and sessions end: each is as it should."""
+"""Many requests at once, by one session and by two hundred, while keys change and sessions end."""
 
 import asyncio
 import time
