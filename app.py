@@ -114,7 +114,7 @@ def routes(found: Services, sign_in: SignIn, graph: Graph, *, compiled: bool = T
         Route("/health/ready", ready),
         *intake_routes(found),
         *Door(found, sign_in, authenticator).routes(),
-        *token_routes(sign_in.exchange),
+        *token_routes(found, sign_in.exchange),
     ]
 
 

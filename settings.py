@@ -108,10 +108,23 @@ class Settings(BaseSettings):
     providers_file: Path | None = Field(
         None, description="a TOML or JSON file of providers, instead of KORPU_PROVIDERS"
     )
+    sign_in_tries_per_address: int = Field(
+        1200, ge=1, description="how often one network address may begin to sign in, in an hour"
+    )
+    token_tries_per_address: int = Field(
+        6000, ge=1, description="how often one network address may exchange tokens, in an hour"
+    )
     session_idle_minutes: int = Field(
         60, ge=1, le=1440, description="the minutes after which a session that nobody uses ends"
     )
     session_hours: int = Field(12, ge=1, le=168, description="the hours after which a session ends in any case")
+    access_lease_ms: int = Field(
+        250,
+        ge=0,
+        le=2000,
+        description="how many milliseconds a copy of the service relies on what it read of a session or of rights, and "
+        "a revocation waits; the same in every copy",
+    )
     portal_origins: Words = Field(
         [], description="the origins of portals on other sites, each exact, such as https://portal.example.edu"
     )

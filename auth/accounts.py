@@ -75,11 +75,11 @@ class Keeper:
         self._kept: OrderedDict[Any, Kept] = OrderedDict()
 
     async def get(self, key: Any, day: date, now: datetime) -> Caller | None:
-        """The caller, if all that they were derived from still holds at this moment."""
+        """The caller, if all that they were derived from held no longer than a lease ago."""
         kept = self._kept.get(key)
         if kept is None or kept.day != day or (kept.until is not None and kept.until <= now):
             return None
-        if await self.marks.now(kept.marks) != kept.marks:
+        if await self.marks.lately(kept.marks) != kept.marks:
             return None
         self._kept.move_to_end(key)
         return kept.caller

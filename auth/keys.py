@@ -18,6 +18,9 @@ COOL_DOWN_SECONDS: Final = 10.0
 FRESH_SECONDS: Final = 300.0
 SHORTEST_RSA: Final = 2048
 MOST_KEYS: Final = 100
+# So many requests wait for the end of a cool-down, and so long: anybody can name an unknown key.
+MOST_WAITING: Final = 500
+PATIENCE_SECONDS: Final = 15.0
 
 Key = RSAKey | ECKey | OKPKey
 
@@ -68,11 +71,14 @@ class Keys:
         *,
         cool_down: float = COOL_DOWN_SECONDS,
         fresh: float = FRESH_SECONDS,
+        patience: float = PATIENCE_SECONDS,
     ) -> None:
         self._outbound = outbound
         self._where = where
         self._cool_down = cool_down
         self._fresh = fresh
+        self._patience = patience
+        self._waiting = 0
         self._keys: dict[str, Key] | None = None
         self._fetched = -1e9
         self._tried = -1e9
@@ -87,20 +93,44 @@ class Keys:
     async def find(self, kid: str) -> Key | None:
         """The key of an id; None where the provider has none.
 
-        Raises Unavailable where that cannot be told: without any keys yet, or for an unknown id within the cool-down.
+        Within the cool-down an unknown id waits for its end, since the provider may have changed its keys just now.
+        Raises Unavailable where it cannot be told: while the provider is away, and where too many wait, or too long.
         """
         if self.holds(kid):
             assert self._keys is not None  # noqa: S101  # holds says so
             return self._keys[kid]
-        joined = self._task is not None
-        if not joined and not self._may_try():
-            raise _later(self._cool_down - (time.monotonic() - self._tried))
-        await asyncio.shield(self._start())
-        found = self._keys.get(kid) if self._keys is not None else None
-        # Keys that were fetched since say what there is. A fetch that began earlier may not know a key of just now.
-        if found is None and (joined or self._fetched < self._tried):
-            raise _later(self._cool_down)
-        return found
+        if self._waiting >= MOST_WAITING:
+            raise _later(self._left())
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(self._patience):
+                return await self._looked_up(kid)
+        except TimeoutError:
+            raise _later(self._left()) from None
+        finally:
+            self._waiting -= 1
+
+    async def _looked_up(self, kid: str) -> Key | None:
+        """The key by a look that began after it was asked for: an earlier one may not know a key of just now."""
+        asked = time.monotonic()
+        while True:
+            if self._task is None and not self._may_try():
+                if self._fetched < self._tried:
+                    raise _later(self._left())
+                await asyncio.sleep(self._left())
+                if self._keys is not None and kid in self._keys:
+                    return self._keys[kid]
+            else:
+                task = self._start()
+                began = self._tried
+                await asyncio.shield(task)
+                found = self._keys.get(kid) if self._keys is not None else None
+                if found is not None:
+                    return found
+                if self._fetched < began:
+                    raise _later(self._cool_down)
+                if began >= asked:
+                    return None
 
     async def close(self) -> None:
         """Stop looking."""
@@ -108,8 +138,12 @@ class Keys:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
+    def _left(self) -> float:
+        """What is left of the cool-down, in seconds."""
+        return self._cool_down - (time.monotonic() - self._tried)
+
     def _may_try(self) -> bool:
-        return time.monotonic() - self._tried >= self._cool_down
+        return self._left() <= 0
 
     def _start(self) -> asyncio.Task[None]:
         """The fetch that is under way, begun where there is none."""

@@ -1,8 +1,8 @@
 """Marks: numbers in the store that move with every change of what somebody may do, in the change's own transaction.
 
 What is derived of a caller is kept by a process together with the marks that it was derived under, and holds as long as
-none of them has moved. So one small read answers for each request whether everything that is known still holds, in any
-number of processes.
+none of them has moved. So one small read tells whether everything that is known still holds, in any number of
+processes; what it gave is relied upon for one lease, which whoever moves a mark waits out (documents/lease.py).
 """
 
 import asyncio
@@ -58,14 +58,22 @@ CONCERNED: dict[str, Callable[[Stored], str | None]] = {
 }
 
 
-def concerned(kind: str, *documents: Stored) -> set[str]:
+# Nobody can have been derived from what is only now made.
+CONCERN_NOBODY_WHEN_NEW = frozenset({"Person", "ServiceAccount"})
+
+
+def concerned(kind: str, before: Stored, after: Stored) -> set[str]:
     """The marks that a change of a record moves: of whom it concerned before, and of whom it concerns now."""
     mark = CONCERNED.get(kind)
-    return {found for document in documents if mark and document and (found := mark(document))}
+    if mark is None or (not before and kind in CONCERN_NOBODY_WHEN_NEW):
+        return set()
+    return {found for document in (before, after) if document and (found := mark(document))}
 
 
 async def move(store: Store, marks: Iterable[str], session: Any) -> None:
-    """Move marks, in the transaction of the change."""
+    """Move marks, in the transaction of the change, which then ends once that holds in every process."""
+    if marks := set(marks):
+        store.leases.owe(session)
     for mark in sorted(marks):
         change = {"$inc": {"number": 1}}
         await store.collection(COLLECTION).update_one({"_id": mark}, change, upsert=True, session=session)
@@ -87,6 +95,11 @@ class Marks:
         self._next: _Batch | None = None
         self._reader: asyncio.Task[None] | None = None
 
+    async def lately(self, keys: Collection[str]) -> dict[str, int]:
+        """The numbers of these marks, as they were no longer than a lease ago. Raises StoreUnavailable."""
+        found = {key: self._store.leases.get(key) for key in keys}
+        return await self.now(keys) if None in found.values() else found
+
     async def now(self, keys: Collection[str]) -> dict[str, int]:
         """The numbers of these marks; 0 for one that has never moved. Raises StoreUnavailable."""
         if self._next is None:
@@ -96,15 +109,21 @@ class Marks:
         if self._reader is None or self._reader.done():
             self._reader = asyncio.create_task(self._read())
         found = await asyncio.shield(batch.found)
-        return {key: found.get(key, 0) for key in keys}
+        return {key: found[key] for key in keys}
 
     async def _read(self) -> None:
         while (batch := self._next) is not None:
             self._next = None
             try:
+                reading = self._store.leases.reading()
                 with translated():
                     cursor = self._store.collection(COLLECTION).find({"_id": {"$in": sorted(batch.keys)}})
-                    batch.found.set_result({mark["_id"]: mark["number"] for mark in await cursor.to_list()})
+                    found = dict.fromkeys(batch.keys, 0) | {
+                        mark["_id"]: mark["number"] for mark in await cursor.to_list()
+                    }
+                for key, number in found.items():
+                    self._store.leases.keep(key, number, reading)
+                batch.found.set_result(found)
             except Exception as error:  # noqa: BLE001  # whoever waits is told
                 batch.found.set_exception(error)
                 # Whoever has gone meanwhile need not be told.

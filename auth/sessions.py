@@ -45,7 +45,13 @@ class Together:
         self._task: asyncio.Task[None] | None = None
 
     async def read(self, key: str) -> Stored | None:
-        """The session of an id, as it is now; None where there is none. Raises StoreUnavailable."""
+        """The session of an id as it was within the last lease; None where there is none. Raises StoreUnavailable.
+
+        Where there is none, that is not kept: there is no end of such ids.
+        """
+        kept: Stored | None = self._store.leases.get(key)
+        if kept is not None:
+            return kept
         found: asyncio.Future[Stored | None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(key, []).append(found)
         if self._task is None:
@@ -62,12 +68,15 @@ class Together:
 
     async def _answer(self, asked: dict[str, list[asyncio.Future[Stored | None]]]) -> None:
         failure: Exception | None = None
+        reading = self._store.leases.reading()
         documents: dict[str, Stored] = {}
         try:
             with translated():
                 query = {"_id": {"$in": list(asked)}}
                 found = await self._store.collection(SESSIONS).find(query, _LOOKED).to_list()
             documents = {document["_id"]: document for document in found}
+            for key, document in documents.items():
+                self._store.leases.keep(key, document, reading)
         except Exception as error:  # noqa: BLE001  # it is raised where it was asked
             failure = error
         for key, waiting in asked.items():
@@ -137,9 +146,12 @@ class Sessions:
         until = found["until"]
         if now - found["seen"] >= SEEN_EVERY:
             until = min(now + self._idle, found["ends"])
+            seen, reading = {"seen": now, "until": until}, self._store.leases.reading()
             with translated():
-                seen = {"$set": {"seen": now, "until": until}}
-                await self._store.collection(SESSIONS).update_one({"_id": key}, seen)
+                done = await self._store.collection(SESSIONS).update_one({"_id": key}, {"$set": seen})
+            if not done.matched_count:
+                return None
+            self._store.leases.keep(key, found | seen, reading)
         return Identity(*kept, expires=until, session=key)
 
     async def until(self, session: str) -> datetime | None:
@@ -157,16 +169,18 @@ class Sessions:
             return await self._store.collection(SESSIONS).find(query, _LISTED).sort("started", -1).to_list()
 
     async def revoke(self, session: str, account: str | None = None) -> bool:
-        """End one session; with ``account``, only where it is that account's. Gives whether there was one."""
+        """End one session, everywhere by then; with ``account``, only that account's. Gives whether there was one."""
         query = {"_id": session} | ({"account": account} if account is not None else {})
         with translated():
             done = await self._store.collection(SESSIONS).delete_one(query)
+        await self._store.leases.over()
         return done.deleted_count == 1
 
     async def revoke_all(self, account: str) -> int:
-        """End every session of an account. Gives how many there were."""
+        """End every session of an account, everywhere by then. Gives how many there were."""
         with translated():
             done = await self._store.collection(SESSIONS).delete_many({"account": account})
+        await self._store.leases.over()
         return done.deleted_count
 
     async def ended_by_provider(
@@ -184,6 +198,7 @@ class Sessions:
             taken = {"_id": digest(f"{issuer} {token}"), "until": until}
             await self._store.collection(LOGOUT_TOKENS).insert_one(taken, session=session)
             await self._store.collection(SESSIONS).delete_many(query, session=session)
+            self._store.leases.owe(session)
             return True
 
         try:

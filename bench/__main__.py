@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 
 from bench.contenders import DEEP, FLOOR, IDIOMATIC, OPEN, SERVICE, YOGA_NAME, Place, contenders, node_missing
+from bench.knowing import known
 from bench.measure import answer, difference, measure
 from bench.records import Records, fill, records
-from bench.report import SMALLER, Series, larger, table, targets, verdict, write
+from bench.report import SMALLER, Series, knowing, larger, table, targets, verdict, write
 from bench.works import Work, works
 from documents.embedded import start_embedded
 from documents.kinds import prepare
@@ -107,9 +108,11 @@ def main() -> None:
         all_names = (FLOOR, SERVICE, OPEN, IDIOMATIC, *(() if missing else (YOGA_NAME,)))
         keys = given.home / "keys"
         small = asyncio.run(filled(embedded.uri, f"bench_{SMALL}", SMALL))
-        found = series(Place(embedded.uri, f"bench_{SMALL}", keys), small, given.rounds, all_names)
-        table(found, f"{SMALL:,} visits, {given.rounds} {METHOD}")
-        by_size, rows = {f"{SMALL}": found}, targets(found)
+        place = Place(embedded.uri, f"bench_{SMALL}", keys)
+        found = series(place, small, given.rounds, all_names)
+        ways = known(place, small, given.rounds)
+        table([*found, ways], f"{SMALL:,} visits, {given.rounds} {METHOD}")
+        by_size, rows = {f"{SMALL}": [*found, ways]}, [*targets(found), *knowing(ways)]
         if given.large:
             large = asyncio.run(filled(embedded.uri, f"bench_{LARGE}", LARGE))
             found = beside(embedded.uri, keys, small, large, given.rounds)

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.contenders import FLOOR, IDIOMATIC, OPEN, SERVICE, YOGA_NAME
+from bench.knowing import BY_BEARER, BY_SESSION, BY_TOKEN
 from bench.measure import Figure, ratio
 
 SMALLER = f"{SERVICE}, on the smaller store"
@@ -86,6 +87,15 @@ def targets(series: Series) -> list[tuple[str, float, str, bool]]:
 
 def _open(figures: Mapping[str, Figure]) -> float:
     return ratio(figures[SERVICE], figures[OPEN])
+
+
+def knowing(figures: Mapping[str, Figure]) -> list[tuple[str, float, str, bool]]:
+    """What is aimed at in knowing the caller: within a tenth of the query by a demo token."""
+    first = figures[BY_TOKEN]
+    return [
+        _most(f"{first.work}, by {name}: × {BY_TOKEN}", ratio(figures[name], first), 1.1)
+        for name in (BY_SESSION, BY_BEARER)
+    ]
 
 
 def larger(series: Series) -> list[tuple[str, float, str, bool]]:

@@ -28,6 +28,7 @@ class Told:
     # What only the service takes: its settings.
     home: str = ""
     open: bool = False
+    providers: str = ""
 
 
 def told() -> Told:

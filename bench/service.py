@@ -19,7 +19,12 @@ from settings import Settings, load_settings
 def settings(given: Told) -> Settings:
     """The service's settings for a contender."""
     return load_settings(
-        mode="demo", home=given.home, mongodb_uri=SecretStr(given.uri), database=given.database, log_level="error"
+        mode="demo",
+        home=given.home,
+        mongodb_uri=SecretStr(given.uri),
+        database=given.database,
+        log_level="error",
+        providers=given.providers or None,
     )
 
 

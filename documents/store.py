@@ -6,7 +6,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import pymongo
@@ -31,6 +31,7 @@ from pymongo.errors import (
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
+from documents.lease import Leases
 from errors import SettingsError, StoreBusy, StoreRefused, StoreUnavailable
 from settings import Settings, hosts_of
 
@@ -61,6 +62,7 @@ class Store:
 
     client: AsyncMongoClient[Stored]
     db: AsyncDatabase[Stored]
+    leases: Leases = field(default_factory=lambda: Leases(0))
 
     async def close(self) -> None:
         """Close every connection."""
@@ -83,26 +85,38 @@ class Store:
         """Run `work(session)` in a transaction and give what it gives.
 
         `work` may run several times and must pass `session` to every operation. Raises what `work` raises, StoreBusy
-        when the attempts run out, StoreUnavailable when the store is gone or does not tell whether it committed.
+        when the attempts run out, StoreUnavailable when the store is gone or does not tell whether it committed. Where
+        `work` took something away from somebody (`Leases.owe`), it gives its result once that holds everywhere.
         """
-        deadline = time.monotonic() + (self.client.options.timeout or math.inf)
         async with self.client.start_session() as session:
-            attempt = 1
-            while True:
-                try:
-                    with translated():
-                        return await _once(session, work)
-                except Exception as error:
-                    if not _labelled(error, TRANSIENT):
+            try:
+                result = await self._attempts(session, work)
+            finally:
+                owed = self.leases.owed(session)
+        if owed:
+            await self.leases.over()
+        return result
+
+    async def _attempts(
+        self, session: AsyncClientSession, work: Callable[[AsyncClientSession], Awaitable[Result]]
+    ) -> Result:
+        deadline = time.monotonic() + (self.client.options.timeout or math.inf)
+        attempt = 1
+        while True:
+            try:
+                with translated():
+                    return await _once(session, work)
+            except Exception as error:
+                if not _labelled(error, TRANSIENT):
+                    raise
+                if attempt == ATTEMPTS or time.monotonic() > deadline:
+                    if isinstance(error, StoreUnavailable):
                         raise
-                    if attempt == ATTEMPTS or time.monotonic() > deadline:
-                        if isinstance(error, StoreUnavailable):
-                            raise
-                        raise StoreBusy(
-                            f"Others kept changing the same documents through {attempt} attempts: try again."
-                        ) from error
-                await asyncio.sleep(_pause(attempt))
-                attempt += 1
+                    raise StoreBusy(
+                        f"Others kept changing the same documents through {attempt} attempts: try again."
+                    ) from error
+            await asyncio.sleep(_pause(attempt))
+            attempt += 1
 
 
 @contextmanager
@@ -144,7 +158,7 @@ async def connect(settings: Settings, uri: str) -> Store:
             "KORPU_MONGODB_URI cannot be read: set it to mongodb://user:password@host:27017/?replicaSet=name, "
             "with : / ? # [ ] @ percent-encoded in user and password."
         ) from None
-    store = Store(client, client[settings.database])
+    store = Store(client, client[settings.database], Leases(settings.access_lease_ms / 1000))
     try:
         await _accept(client, settings.store_timeout_seconds, ", ".join(hosts_of(uri)))
     except BaseException:

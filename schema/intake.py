@@ -7,7 +7,6 @@ import asyncio
 import base64
 import gettext
 import hashlib
-import hmac
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,6 +34,7 @@ from resolvers.context import Context, Services
 from resolvers.intake_link import taken_link, tries
 from resolvers.intake_submission import submit
 from resolvers.problem import ProblemCode
+from schema.tries import too_often
 
 FILES: Final = Path(__file__).parent / "intake"
 FORM: Final = "application/x-www-form-urlencoded"
@@ -242,12 +242,10 @@ def _entered(body: bytes) -> dict[str, str]:
 
 async def _allowed(services: Services, request: Request, token: str) -> bool:
     """Whether neither the link nor the address was used too often this hour. Addresses are not kept as they are."""
-    settings, now = services.settings, services.clock()
-    address = request.client.host if request.client else ""
-    hidden = hmac.new(settings.signing_secret.encode(), f"intake {address}".encode(), hashlib.sha256).hexdigest()
-    if await tries(services.store, f"address {hidden}", now) > settings.intake_tries_per_address:
+    settings = services.settings
+    if await too_often(services, request, "intake", settings.intake_tries_per_address):
         return False
-    return await tries(services.store, f"link {token}", now) <= settings.intake_tries_per_link
+    return await tries(services.store, f"link {token}", services.clock()) <= settings.intake_tries_per_link
 
 
 async def _answer(services: Services, request: Request) -> Response:

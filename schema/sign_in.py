@@ -34,6 +34,7 @@ from auth.sign_in import SignIn
 from auth.signed import Untrue
 from errors import Answer, NotAllowed, SignInRefused, StoreError, Unauthenticated, Unavailable
 from resolvers.context import Services
+from schema.tries import too_often
 
 log = structlog.get_logger()
 
@@ -49,7 +50,7 @@ HEADERS: Final[Mapping[str, str]] = {
 }
 NO_STORE: Final = {"Cache-Control": "no-store"}
 MOST_BYTES: Final = 64_000
-STATUS: Final = {"down": 503, "store": 503, "suspended": 403, "barred": 403, "unknown": 404}
+STATUS: Final = {"down": 503, "store": 503, "suspended": 403, "barred": 403, "unknown": 404, "busy": 429}
 _TEMPLATE = Environment(
     loader=FileSystemLoader(FILES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 ).get_template("page.html")
@@ -102,6 +103,8 @@ class Door:
         name = request.path_params["provider"]
         if name not in self._sign_in.issuers:
             raise SignInFailed("unknown")
+        if await too_often(self._services, request, "sign-in", self._settings.sign_in_tries_per_address):
+            raise SignInFailed("busy")
         cookie = sign_in_cookie(self._settings)
         # One browser keeps one value: what several of its tabs begin at once stays theirs.
         browser = read_cookie(request.headers, cookie) or new_id()
@@ -259,7 +262,8 @@ class Door:
         )
         status = 200 if good else STATUS.get(reason, 400)
         headers = {**HEADERS, "Content-Language": language}
-        return HTMLResponse(body, status, headers | ({"Retry-After": "60"} if status == 503 else {}))
+        later = {503: {"Retry-After": "60"}, 429: {"Retry-After": "3600"}}
+        return HTMLResponse(body, status, headers | later.get(status, {}))
 
     def _language(self, request: Request) -> str:
         """The first language of the browser that there is."""

@@ -10,7 +10,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from auth.exchange import Exchange, NotAPortal
-from errors import StoreError, Unauthenticated
+from errors import NotAllowed, StoreError, Unauthenticated, Unavailable
+from resolvers.context import Services
+from schema.tries import too_often
 
 GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105  # the name of a type
@@ -30,11 +32,13 @@ class _Refused(Exception):
         self.status = status
 
 
-def token_routes(exchange: Exchange) -> list[Route]:
+def token_routes(services: Services, exchange: Exchange) -> list[Route]:
     """The endpoint, for portals alone."""
 
     async def token(request: Request) -> Response:
         try:
+            if await too_often(services, request, "token", services.settings.token_tries_per_address):
+                raise _Refused("slow_down", "Too many requests from this address: try again in an hour", 429)  # noqa: TRY301
             key = _key(request)
             given = await _given(request)
             issued, seconds = await exchange.issue(key, _subject_token(given))
@@ -42,8 +46,10 @@ def token_routes(exchange: Exchange) -> list[Route]:
             return _refusal(refused)
         except NotAPortal:
             return _refusal(_Refused("invalid_client", "The key is not accepted here", 401))
-        except Unauthenticated:
+        except (Unauthenticated, NotAllowed):
             return _refusal(_Refused("invalid_grant", "The person's token is not accepted here"))
+        except Unavailable:
+            return _refusal(_Refused("temporarily_unavailable", "The provider does not answer: try again later", 503))
         except StoreError:
             return _refusal(_Refused("temporarily_unavailable", "The store does not answer: try again later", 503))
         body = {

@@ -51,6 +51,8 @@ __all__ = [
 ]
 
 Ask = Callable[..., Awaitable["Answered"]]
+# Short, since each change of what somebody may do waits it out; not nothing, so that what is kept is kept here, too.
+LEASE_MS = 20
 
 
 @dataclass
@@ -212,7 +214,7 @@ async def store(store_uri: str, spare: Spare, request: pytest.FixtureRequest) ->
     """Give a store with a database of its own: the spare one to who asks the services, else one without anything."""
     served = "services" in request.fixturenames
     name = (served and spare.name) or f"test_{secrets.token_hex(6)}"
-    opened = await connect(Settings(database=name), store_uri)
+    opened = await connect(Settings(database=name, access_lease_ms=LEASE_MS), store_uri)
     yield opened
     if served and spare.name == name:
         await spare.empty(opened)
@@ -244,7 +246,9 @@ async def services(
     store: Store, spare: Spare, home: Path, clock: Clock, overrides: Mapping[str, Any]
 ) -> AsyncIterator[Services]:
     """Give the services on a database without records, at a fixed time."""
-    settings = load_settings(mode="demo", home=home, database=store.db.name, **overrides)
+    settings = load_settings(
+        mode="demo", home=home, database=store.db.name, **({"access_lease_ms": LEASE_MS} | dict(overrides))
+    )
     async with AsyncExitStack() as stack:
         if spare.name == store.db.name:
             await init_beanie(database=store.db, document_models=[*KINDS.values(), *TRAIL], skip_indexes=True)
@@ -286,7 +290,9 @@ def world(store_uri: str, home: Path) -> World:
     """Give a made-up world that tests only read."""
 
     async def made() -> World:
-        settings = load_settings(mode="demo", home=home, database=f"world_{secrets.token_hex(6)}")
+        settings = load_settings(
+            mode="demo", home=home, database=f"world_{secrets.token_hex(6)}", access_lease_ms=LEASE_MS
+        )
         async with opened(settings, store_uri, Clock()) as found:
             return await fill(found.store, found.cipher, seed=1, each=14)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +11,8 @@ import pytest
 from auth.accounts import Accounts
 from auth.caller import Caller, Role, caller
 from auth.identity import Identity
+from documents.lease import Leases
+from documents.store import Store
 from errors import SignInRefused, Unauthenticated
 from resolvers.account import AccountLedger
 from resolvers.context import Services
@@ -74,10 +76,13 @@ def people(services: Services) -> SignIns:
     """Give two processes' knowledge of who is who, over one store."""
     ledger = AccountLedger(services)
 
-    def accounts() -> Accounts:
-        return Accounts(services.settings, services.store, services.clock, ledger)
+    # Another process: what it read lately is its own.
+    elsewhere = replace(services.store, leases=Leases(services.store.leases.seconds))
 
-    return SignIns(services, accounts(), accounts())
+    def accounts(store: Store) -> Accounts:
+        return Accounts(services.settings, store, services.clock, ledger)
+
+    return SignIns(services, accounts(services.store), accounts(elsewhere))
 
 
 HEAD = caller(Role.HEAD)

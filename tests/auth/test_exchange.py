@@ -86,7 +86,7 @@ async def portals(services: Services, graph: Graph) -> AsyncIterator[Portals]:
     exchange = Exchange(settings, store, clock, keys, accounts, tokens)
     authenticator = Authenticator(settings, store, clock, keys=keys, exchange=exchange)
     view = View(services, graph, authenticator)
-    app = Starlette(routes=[Route("/graphql", view.respond, methods=["POST"]), *token_routes(exchange)])
+    app = Starlette(routes=[Route("/graphql", view.respond, methods=["POST"]), *token_routes(services, exchange)])
     client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://localhost")
     yield Portals(client, tokens, accounts, authenticator)
     await client.aclose()

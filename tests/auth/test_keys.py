@@ -1,6 +1,7 @@
 """The keys of a real provider: rotated, retired, away, spoiled; one fetch at a time and at most one in a cool-down."""
 
 import asyncio
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -130,16 +131,45 @@ async def test_two_hundred_at_once_during_a_rotation(site: Site, university: Run
     assert university.control()["/jwks"] == 1
 
 
-async def test_two_hundred_bogus_ids_in_the_cool_down_fetch_nothing(site: Site, university: Running) -> None:
-    """Unknown ids within the cool-down are answered from what is known, and no good token waits for them."""
+async def test_two_hundred_bogus_ids_fetch_once_in_a_cool_down(site: Site, university: Running) -> None:
+    """Unknown ids wait for the end of the cool-down and are refused by one look, and no good token waits for them."""
     good = university.sign(university.access())
     assert await status(site, good) == 200
     university.control(forget=True)
+    began = time.monotonic()
     bogus = [university.sign(university.access(), kid=f"bogus-{number}") for number in range(200)]
-    found = await asyncio.gather(*(status(site, token) for token in [*bogus, good]))
-    assert set(found[:-1]) <= {401, 503}
-    assert found[-1] == 200
-    assert university.control().get("/jwks", 0) <= 1
+    found = await asyncio.gather(*(status(site, token) for token in [good, *bogus]))
+    assert found[0] == 200
+    assert set(found[1:]) == {401}
+    assert university.control().get("/jwks", 0) <= 1 + (time.monotonic() - began) / KEY_COOL_DOWN
+
+
+async def test_whoever_waits_for_a_key_is_bounded_in_number_and_time(
+    university: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beyond so many, and after so long, the answer is 503; known keys are given at once all the while."""
+    university.mend()
+    outbound = Outbound()
+
+    async def where() -> str:
+        return f"{university.issuer}/jwks"
+
+    monkeypatch.setattr("auth.keys.MOST_WAITING", 3)
+    keys = Keys(outbound, where, cool_down=5.0, patience=0.3)
+    known = university.key.kid
+    assert known is not None
+    assert await keys.find(known) is not None
+    began = time.monotonic()
+    waiting = [asyncio.create_task(keys.find(f"bogus-{number}")) for number in range(3)]
+    await asyncio.sleep(0)
+    with pytest.raises(Unavailable):
+        await keys.find("one-too-many")
+    assert await keys.find(known) is not None
+    assert time.monotonic() - began < 0.3
+    assert {type(found) for found in await asyncio.gather(*waiting, return_exceptions=True)} == {Unavailable}
+    assert 0.3 <= time.monotonic() - began < 3
+    await keys.close()
+    await outbound.close()
 
 
 async def test_keys_are_looked_at_again_in_the_background(university: Running) -> None:

@@ -9,12 +9,14 @@ from pymongo import monitoring
 from auth.caller import Role, caller
 from auth.marks import COLLECTION, CONCERNED, UNITS, Marks, concerned, move, of_account, of_person, of_service
 from documents.kinds import KINDS
+from documents.lease import Leases
 from documents.person import Person, PersonCategory
 from documents.store import Store
 from errors import StoreUnavailable
 from resolvers.bulk import made as bulk_made
 from resolvers.bulk import write
 from resolvers.context import Services
+from resolvers.history import Change
 from tests.conftest import Ask
 from tests.factories.records import HEAD, act, made
 from tests.world import NOW
@@ -49,7 +51,9 @@ def test_what_a_change_concerns() -> None:
     assert concerned("Cover", {}, {"by": "prs_a", "officer": "prs_b"}) == {of_person("prs_a")}
     assert concerned("Unit", {}, {"_id": "unt_a"}) == {UNITS}
     assert concerned("Account", {}, {"key": "k", "_id": "acc_a"}) == {of_account("k")}
-    assert concerned("ServiceAccount", {}, {"_id": "svc_a"}) == {of_service("svc_a")}
+    assert concerned("ServiceAccount", {"_id": "svc_a"}, {"_id": "svc_a"}) == {of_service("svc_a")}
+    assert concerned("ServiceAccount", {}, {"_id": "svc_a"}) == set()
+    assert concerned("Person", {}, {"_id": "prs_a"}) == set()
     assert concerned("Delegation", {}, {"_id": "dlg_a", "person": "prs_a"}) == set()
 
 
@@ -64,6 +68,10 @@ async def test_changes_move_marks_with_what_they_change(ask: Ask, services: Serv
     imported = Person(given_name="A", family_name="B", category=PersonCategory.STAFF, created_at=NOW)
     change = bulk_made(imported)
     await write(services.store, NOW, None, [change])
+    # Who is new was derived by nobody.
+    assert (await marks.now({of_person(change.document["_id"])})) == {of_person(change.document["_id"]): 0}
+    again = Change("Person", "update", change.document, change.document | {"status": "INACTIVE"}, [], [])
+    await write(services.store, NOW, None, [again])
     assert (await marks.now({of_person(change.document["_id"])})) == {of_person(change.document["_id"]): 1}
 
 
@@ -112,6 +120,7 @@ async def test_an_absent_store_is_told_to_all_and_the_next_read_begins_anew(stor
     class Broken:
         def __init__(self) -> None:
             self.broken = True
+            self.leases = Leases(0)
 
         def collection(self, name: str) -> Any:
             if self.broken:

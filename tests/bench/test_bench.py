@@ -18,8 +18,10 @@ from bench.contenders import (
     contenders,
     node_missing,
 )
+from bench.knowing import BY_BEARER, BY_SESSION, BY_TOKEN, known
 from bench.measure import Contender, Figure, answer, difference, measure, ratio
 from bench.records import CYCLE, SEEN, Records, records
+from bench.report import knowing
 from bench.works import Work, works
 
 SMALLEST = SEEN * CYCLE
@@ -100,6 +102,16 @@ def test_measures_processor_time_of_every_contender(running: dict[str, Contender
     assert [len(figure.cpu) for figure in figures.values()] == [3, 3]
     assert all(figure.cpu_ms > 0 for figure in figures.values())
     assert ratio(figures[SERVICE], figures[FLOOR]) > 0
+
+
+def test_the_ways_to_be_known_answer_the_same_and_are_measured(place: tuple[Place, Records]) -> None:
+    """By a demo token, a session and a provider's token, of one service; what is aimed at is said of the latter two."""
+    figures = known(*place, rounds=1)
+    assert list(figures) == [BY_TOKEN, BY_SESSION, BY_BEARER]
+    assert all(figure.cpu_ms > 0 for figure in figures.values())
+    assert [wanted for _, _, wanted, _ in knowing(figures)] == ["≤ 1.1", "≤ 1.1"]
+    figures[BY_SESSION].cpu = [1.2 * figures[BY_TOKEN].cpu_ms]
+    assert not knowing(figures)[0][3]
 
 
 def test_says_when_rounds_do_not_agree() -> None:

@@ -411,7 +411,7 @@ async def twins(uri: str, home: Path, name: str, graph: Graph, patch: pytest.Mon
         found: dict[str, View] = {}
         stores: dict[str, Store] = {}
         for side in SIDES:
-            settings = load_settings(mode="demo", home=home, database=f"{name}_{side}")
+            settings = load_settings(mode="demo", home=home, database=f"{name}_{side}", access_lease_ms=0)
             store = stores[side] = await connect(settings, uri)
             stack.push_async_callback(store.close)
             await prepare(store)

@@ -22,6 +22,7 @@ from tests.provider.running import Running, missing, provider
 from tests.provider.serving import Browser, bearer, serving
 
 KEY_COOL_DOWN = 1.0
+LEASE_MS = 20
 FIND = '{ accounts(where: { subject: { eq: "KEY" } }) { nodes { id issuer } } }'
 SUSPEND = 'mutation { suspendAccount(id: "ID", input: { reason: "Left" }) { problems { code path message } } }'
 
@@ -96,6 +97,7 @@ def make_site(
         university.mend()
         given = {
             "mode": "demo",
+            "access_lease_ms": LEASE_MS,
             "home": home,
             "database": store.db.name,
             "mongodb_uri": store_uri,

@@ -32,6 +32,7 @@ async def moved(site: Site, **by: timedelta) -> None:
     sessions = site.sign_in.sessions._store.collection("sessions")
     (found,) = await sessions.find({}).to_list()
     await sessions.update_one({"_id": found["_id"]}, {"$set": {name: found[name] - much for name, much in by.items()}})
+    await asyncio.sleep(site.sign_in.sessions._store.leases.seconds)
 
 
 def cookies(answer: httpx2.Response) -> list[str]:
