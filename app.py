@@ -12,13 +12,14 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from auth.backend import Authenticator
 from auth.browser import secure
 from auth.mask import check_table, mask_of
 from auth.sign_in import SignIn, signing_in
+from auth.watch import Watch
 from documents.cipher import Cipher
 from documents.embedded import start_embedded
 from documents.kinds import prepare
@@ -31,6 +32,9 @@ from schema.graph import Graph
 from schema.headers import SecurityHeaders
 from schema.intake import intake_routes
 from schema.sign_in import Door
+from schema.socket import Sockets
+from schema.sse import EventStreams
+from schema.streams import Streams
 from schema.token import token_routes
 from schema.view import VARY, View
 from settings import Settings, load_settings
@@ -80,10 +84,9 @@ async def services(settings: Settings, clock: Callable[[], datetime] = utc_now) 
         yield Services(settings, store, cipher, clock)
 
 
-def routes(found: Services, sign_in: SignIn, graph: Graph, *, compiled: bool = True) -> list[Route]:
+def routes(found: Services, sign_in: SignIn, watch: Watch, view: View) -> list[BaseRoute]:
     """What is served to everyone, demo or not."""
-    authenticator = Authenticator(found.settings, found.store, found.clock, sign_in=sign_in)
-    view = View(found, graph, authenticator, compiled=compiled)
+    authenticator, streams = view.authenticator, Streams(view, watch)
 
     async def live(_: Request) -> Response:
         return PlainTextResponse("live")
@@ -109,6 +112,8 @@ def routes(found: Services, sign_in: SignIn, graph: Graph, *, compiled: bool = T
 
     return [
         Route("/graphql", view.respond, methods=["POST"]),
+        WebSocketRoute("/graphql", Sockets(streams).serve),
+        Route("/graphql/stream", EventStreams(streams).respond, methods=["POST"]),
         Route("/schema.graphql", sdl),
         Route("/health/live", live),
         Route("/health/ready", ready),
@@ -138,10 +143,14 @@ def create_app(
             signing_in(settings, found.store, clock, AccountLedger(found), key_cool_down) as sign_in,
         ):
             found.sessions = sign_in.sessions
-            app.state.sign_in = sign_in
-            app.router.routes.extend(routes(found, sign_in, graph or Graph(), compiled=compiled))
+            authenticator = Authenticator(settings, found.store, clock, sign_in=sign_in)
+            watch = Watch(settings, authenticator, sign_in.sessions, clock)
+            view = View(found, graph or Graph(), authenticator, compiled=compiled)
+            app.state.sign_in, app.state.watch = sign_in, watch
+            app.router.routes.extend(routes(found, sign_in, watch, view))
             app.router.routes.extend(await more(found) if more else [])
             yield
+            await watch.stop()
 
     return Starlette(lifespan=lifespan, middleware=middleware(settings))
 

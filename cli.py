@@ -14,6 +14,7 @@ import typer
 import uvicorn
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from starlette.applications import Starlette
 from starlette.routing import Route
 
 from app import create_app, services, utc_now
@@ -48,10 +49,11 @@ SAMPLE = '{ "query": "{ units(first: 3) { nodes { code name { az en ru } } } }" 
 
 
 class Server(uvicorn.Server):
-    """Says when it is ready."""
+    """Says when it is ready, and to those who follow something that it stops."""
 
-    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, app: Starlette, announce: Callable[[], None]) -> None:
         super().__init__(config)
+        self._app = app
         self._announce = announce
 
     async def startup(self, sockets: Any = None) -> None:
@@ -60,25 +62,39 @@ class Server(uvicorn.Server):
         if self.started:
             self._announce()
 
+    async def shutdown(self, sockets: Any = None) -> None:
+        """Let streams end with the reason; the server itself would wait for them, or break them off."""
+        await self._app.state.watch.stop()
+        await super().shutdown(sockets)
 
-def _serve(settings: Settings, announce: Callable[[], None], more: Any = None) -> None:
+
+def server(settings: Settings, app: Starlette, announce: Callable[[], None]) -> Server:
+    """The server of an application, as told by the settings."""
     config = uvicorn.Config(
-        create_app(settings, more=more),
+        app,
         host=settings.host,
         port=settings.port,
         access_log=False,
         # The application reads the headers of proxies, of those alone that are configured.
         proxy_headers=False,
-        log_level="debug" if settings.log_level == "debug" else "warning",
+        # What it says below a warning quotes addresses and, of WebSockets, headers and messages: tokens and cookies.
+        log_level="warning",
         server_header=False,
         date_header=True,
         timeout_graceful_shutdown=10,
+        ws_max_size=settings.stream_message_bytes,
+        # A few bytes may be unpacked to many.
+        ws_per_message_deflate=False,
     )
-    server = Server(config, announce)
+    return Server(config, app, announce)
+
+
+def _serve(settings: Settings, announce: Callable[[], None], more: Any = None) -> None:
+    serving = server(settings, create_app(settings, more=more), announce)
     # Ctrl-C is how one stops it: nothing went wrong.
     with contextlib.suppress(KeyboardInterrupt):
-        server.run()
-    if not server.started:
+        serving.run()
+    if not serving.started:
         raise typer.Exit(1)
 
 

@@ -143,6 +143,18 @@ class Settings(BaseSettings):
     invitation_days: int = Field(
         14, ge=1, le=90, description="how many days an invitation of a partner's contact is taken, at most"
     )
+    stream_init_seconds: float = Field(
+        3.0, gt=0, le=60, description="how many seconds a new WebSocket has to say who it is"
+    )
+    stream_check_seconds: float = Field(
+        1.0, gt=0, le=10, description="how often it is looked who is behind open streams still, in seconds"
+    )
+    stream_message_bytes: int = Field(65_536, ge=1024, description="the largest message of a WebSocket, in bytes")
+    stream_operations: int = Field(20, ge=1, description="how many subscriptions one WebSocket may have open")
+    stream_backlog: int = Field(
+        100, ge=1, description="how many events may wait for a client that does not keep up, before its stream ends"
+    )
+    streams_per_caller: int = Field(20, ge=1, description="how many streams one account may have open in one process")
 
     @field_validator("languages", "trusted_hosts", "portal_origins", "trusted_proxies", mode="before")
     @classmethod

@@ -3,6 +3,7 @@
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -15,8 +16,10 @@ from auth.identity import Identity
 from auth.marks import Marks
 from auth.service_keys import PREFIX as KEY
 from auth.service_keys import ServiceKeys
+from auth.sessions import digest
 from auth.sign_in import SignIn
 from auth.standing import below, covers_of, left, standing_for
+from documents.account import account_key
 from documents.store import Store
 from errors import Unauthenticated
 from settings import Settings
@@ -27,6 +30,37 @@ MOST_KEPT = 10_000
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def bearer(authorization: str) -> str:
+    """The token of an Authorization header. Raises Unauthenticated for any other scheme."""
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        msg = "Send the token as “Authorization: Bearer …”"
+        raise Unauthenticated(msg)
+    return token
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Who opened something that stays open, and by what: enough to ask again."""
+
+    caller: Caller
+    identity: Identity | None = None
+    token: str | None = field(default=None, repr=False)
+
+    @property
+    def key(self) -> str:
+        """The same for all that was opened by the same session or token."""
+        session = self.identity.session if self.identity else None
+        return session or digest(self.token or "")
+
+    @property
+    def holder(self) -> str:
+        """The same for all that one account opened; for a key or a demo token, by each of them."""
+        if self.identity is not None:
+            return account_key(self.identity.issuer, self.identity.subject)
+        return self.caller.account or self.key
 
 
 class Authenticator:
@@ -68,11 +102,7 @@ class Authenticator:
         """The caller, and the identity of a session or access token behind it. Raises what `caller` raises."""
         authorization = headers.get("authorization")
         if authorization is not None:
-            scheme, _, token = authorization.partition(" ")
-            if scheme.lower() != "bearer" or not token:
-                msg = "Send the token as “Authorization: Bearer …”"
-                raise Unauthenticated(msg)
-            return await self._bearer(token)
+            return await self._bearer(bearer(authorization))
         cookie = read_cookie(headers, session_cookie(self._settings)) if self._sign_in and "cookie" in headers else None
         if self._sign_in is None or cookie is None:
             return ANONYMOUS, None
@@ -83,6 +113,33 @@ class Authenticator:
             msg = "Your session has ended: sign in again"
             raise Unauthenticated(msg)
         return await self._sign_in.accounts.caller(identity), identity
+
+    async def opening(
+        self, headers: Mapping[str, str], authorization: str | None = None, *, harmless: bool = False
+    ) -> Known:
+        """Who opens something that stays open; ``authorization`` goes before the headers. Raises what `caller` raises.
+
+        With a cookie, the request must come from a page of this service, unless that was looked at before.
+        """
+        authorization = headers.get("authorization") if authorization is None else authorization
+        if authorization is None:
+            return Known(*await self.known(headers, harmless=harmless))
+        token = bearer(authorization)
+        return Known(*await self._bearer(token), token)
+
+    async def again(self, known: Known) -> Known:
+        """Who that is now. It is no use of a session: what stays open keeps none. Raises what `caller` raises."""
+        if known.token is not None:
+            return Known(*await self._bearer(known.token), known.token)
+        identity = known.identity
+        assert self._sign_in is not None  # noqa: S101  # nothing else knows sessions
+        assert identity is not None  # noqa: S101  # nobody in particular opens nothing
+        until = await self._sign_in.sessions.until(identity.session or "")
+        if until is None:
+            msg = "Your session has ended: sign in again"
+            raise Unauthenticated(msg)
+        identity = replace(identity, expires=until)
+        return Known(await self._sign_in.accounts.caller(identity), identity)
 
     async def _bearer(self, token: str) -> tuple[Caller, Identity | None]:
         if token.startswith(KEY):

@@ -72,6 +72,8 @@ class Mask:
     kinds: dict[str, KindMask]
     # The roles of the portal by which is asked.
     within: frozenset[Role] | None = None
+    # Whether it is somebody, who may follow what becomes of their own access.
+    somebody: bool = True
 
 
 def label_rule(kind: str, label: Label, roles: frozenset[Role]) -> Rule:
@@ -178,16 +180,23 @@ def _exists(kind: str, roles: frozenset[Role]) -> bool:
     return any(SCOPE[kind].get(role) for role in roles)
 
 
+# Who passes by: neither has an access that could change.
+PASSING = frozenset({Role.ANONYMOUS, Role.GUEST})
+
+
 @lru_cache(maxsize=256)
-def mask(roles: frozenset[Role]) -> Mask:
-    """What exists for these roles."""
+def mask(roles: frozenset[Role], *, account: bool = False) -> Mask:
+    """What exists for these roles; an ``account`` is somebody without any role, too."""
     kinds = {kind: found for kind in KINDS if (found := _kind_mask(kind, roles)).scope}
-    return Mask(_key(kinds), roles, kinds)
+    somebody = account or not roles <= PASSING
+    return Mask(_key(kinds, somebody=somebody), roles, kinds, somebody=somebody)
 
 
 def mask_of(caller: Caller) -> Mask:
     """What exists for a caller: where a portal acts for them, what exists for both."""
-    return mask(caller.roles) if caller.within is None else both(caller.roles, caller.within.roles)
+    if caller.within is None:
+        return mask(caller.roles, account=caller.account is not None)
+    return both(caller.roles, caller.within.roles)
 
 
 @lru_cache(maxsize=256)
@@ -241,8 +250,8 @@ def _plain(element: ElementRule | ElementWithin) -> ElementRule:
     return element
 
 
-def _key(kinds: Mapping[str, KindMask]) -> str:
-    lines = []
+def _key(kinds: Mapping[str, KindMask], *, somebody: bool = True) -> str:
+    lines = ["somebody"] if somebody else []
     for kind, found in sorted(kinds.items()):
         lines += [f"{kind} {p.path} {found.mode(p)}" for p in tree_of(kind).walk() if found.readable(p)]
         lines += [f"{kind} [{path}]" for path in sorted(found.elements)]

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -167,6 +167,15 @@ class Sessions:
         query = {"account": account, "until": {"$gt": self._clock()}}
         with translated():
             return await self._store.collection(SESSIONS).find(query, _LISTED).sort("started", -1).to_list()
+
+    async def by_account(self, accounts: Collection[str]) -> dict[str, frozenset[str]]:
+        """The ids of the sessions of each of these accounts, in one query."""
+        query = {"account": {"$in": sorted(accounts)}, "until": {"$gt": self._clock()}}
+        found: dict[str, set[str]] = {account: set() for account in accounts}
+        with translated():
+            async for session in self._store.collection(SESSIONS).find(query, {"account": 1}):
+                found[session["account"]].add(session["_id"])
+        return {account: frozenset(sessions) for account, sessions in found.items()}
 
     async def revoke(self, session: str, account: str | None = None) -> bool:
         """End one session, everywhere by then; with ``account``, only that account's. Gives whether there was one."""

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from auth.access import Sight, visible
 from auth.caller import Caller
 from auth.mask import Mask
+from auth.watch import Standing
 from documents.cipher import Cipher
 from documents.store import Store
 from settings import Settings
@@ -51,6 +52,8 @@ class Context:
     executor: Any = None
     sights: dict[str, Sight | None] = field(default_factory=dict)
     compiled: bool = True
+    # The stream that is asked by, if it is one.
+    standing: Standing | None = None
 
     @property
     def store(self) -> Store:

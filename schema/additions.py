@@ -18,6 +18,7 @@ from schema import (
     planner,
     protocol,
     service_account,
+    session_changed,
     stats,
     travel,
 )
@@ -40,6 +41,7 @@ ADDITIONS = (
     planner,
     protocol,
     service_account,
+    session_changed,
     stats,
     travel,
 )

@@ -3,10 +3,11 @@
 Every generated field carries a `Mark`: the path it shows and in which part it stands, for the mask and for the plan.
 """
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+from inspect import isasyncgenfunction
 from keyword import iskeyword
 from typing import Any, Literal
 
@@ -120,7 +121,7 @@ def add(
     if label is not None:
         options["directives"] = [Access(label=label)]
     if resolver is not None:
-        made = strawberry.field(resolver=resolver, **options)
+        made = strawberry.field(resolver=resolver, is_subscription=isasyncgenfunction(resolver), **options)
         for argument in made.arguments:
             argument.description = ARGUMENTS.get(argument.python_name)
         setattr(cls, name, made)
@@ -132,6 +133,11 @@ def add(
 def list_of(kept: Any) -> Any:
     """The list type of a type that was made at run time."""
     return list[kept]
+
+
+def stream_of(kept: Any) -> Any:
+    """What the resolver of a subscription gives, of a type that was made at run time."""
+    return AsyncGenerator[kept, None]
 
 
 @cache

@@ -54,6 +54,7 @@ class Graph:
         self.inputs = Inputs()
         self.query = new_class("Query")
         self.mutation = new_class("Mutation")
+        self.subscription = new_class("Subscription")
         self.payloads: dict[str, type] = {}
         self.connections: dict[str, type] = {}
         for addition in ADDITIONS:
@@ -70,10 +71,11 @@ class Graph:
             addition.add_fields(self)
         strawberry.type(self.query, description="What can be asked.")
         strawberry.type(self.mutation, description="What can be done. Each change is one transaction.")
+        strawberry.type(self.subscription, description="What can be followed, by WebSocket or server-sent events.")
 
     def masked(self, mask: Mask) -> MaskedSchema:
         """The schema of a mask."""
-        return MaskedSchema(mask, self.query, self.mutation)
+        return MaskedSchema(mask, self.query, self.mutation, self.subscription)
 
     def _extras(self, kind: str, cls: type) -> None:
         told = history_types(self.outputs.records["Person"])

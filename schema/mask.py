@@ -48,11 +48,13 @@ def _exists(mark: Mark, kind: KindMask) -> bool:
 class MaskedSchema(strawberry.Schema):
     """The graph as one mask has it: fields outside the mask are left out, conditional ones are nullable."""
 
-    def __init__(self, mask: Mask, query: type, mutation: type) -> None:
+    def __init__(self, mask: Mask, query: type, mutation: type, subscription: type) -> None:
         self.mask = mask
         super().__init__(
             query=query,
             mutation=mutation,
+            # Nobody in particular has nothing to follow.
+            subscription=subscription if mask.somebody else None,
             execution_context_class=Executor,
             config=StrawberryConfig(scalar_map=SCALARS, default_resolver=read),
         )

@@ -98,11 +98,11 @@ class Operations:
 
     def __init__(self, most: int = MOST_KEPT) -> None:
         self._most = most
-        self._kept: OrderedDict[tuple[frozenset[Any], frozenset[Any] | None, str], Parsed] = OrderedDict()
+        self._kept: OrderedDict[tuple[frozenset[Any], frozenset[Any] | None, bool, str], Parsed] = OrderedDict()
 
     def get(self, mask: Mask, schema: MaskedSchema, text: str, settings: Settings) -> Parsed:
         """The parsed document; raises Refused."""
-        key = (mask.roles, mask.within, text)
+        key = (mask.roles, mask.within, mask.somebody, text)
         found = self._kept.get(key)
         if found is not None:
             self._kept.move_to_end(key)

@@ -109,6 +109,12 @@ VALUES = {
         "CLOSED": "It is not open all the while.",
         "ABSENT": "They are away on that day.",
     },
+    "SessionEvent": {
+        "CURRENT": "Nothing happened: this is how things stand as you begin to follow.",
+        "RIGHTS": "What you may has changed; it holds for what you follow, too.",
+        "SIGNED_IN": "Somebody signed in by your account in another browser: you, it is hoped.",
+        "SIGNED_OUT": "A session of your account ended.",
+    },
     "VisitLevel": {
         "STATE": "Head of state or government.",
         "MINISTRY": "A minister or deputy.",

@@ -34,7 +34,7 @@ from resolvers.context import Services
 from schema.graph import Graph
 from schema.mask import MaskedSchema
 from schema.operation import Refused
-from schema.view import View, _formatted
+from schema.view import View, formatted
 from settings import Settings, load_settings
 from tests.parts import pytest_runtest_logreport, pytest_sessionfinish, pytest_unconfigure
 from tests.provider.fixtures import configured, make_site, site, university
@@ -135,10 +135,10 @@ def asking(view: View) -> Ask:
         try:
             result = await view.run(view.context(who), query, variables)
         except Refused as refused:
-            return Answered(None, [_formatted(error, "test") for error in refused.errors])
+            return Answered(None, [formatted(error, "test") for error in refused.errors])
         except Answer as error:
             return Answered(None, [{"message": str(error.args[0]), "extensions": {"code": error.code}}])
-        return Answered(_in_utc(result.data), [_formatted(error, "test") for error in result.errors or []])
+        return Answered(_in_utc(result.data), [formatted(error, "test") for error in result.errors or []])
 
     return ask
 

@@ -29,7 +29,7 @@ from resolvers.history import INSTANTS, Change, trail
 from schema.graph import Graph
 from schema.mask import MaskedSchema, Schemas
 from schema.operation import Operations, Parsed, Refused
-from schema.view import View, _formatted
+from schema.view import View, formatted
 from settings import Settings, load_settings
 from tests.interference.drafts import Request
 from tests.interference.figures import figures
@@ -264,10 +264,10 @@ class Twin:
                 content = {"data": result.data}
                 if result.errors:
                     # Fields are answered at once: which of them fails first is chance.
-                    errors = [_formatted(error, "") for error in result.errors]
+                    errors = [formatted(error, "") for error in result.errors]
                     content["errors"] = sorted(errors, key=lambda error: str(error.get("path")))
             except Refused as refused:
-                content = {"errors": [_formatted(error, "") for error in refused.errors]}
+                content = {"errors": [formatted(error, "") for error in refused.errors]}
             except Answer as answer:
                 content = {"errors": [{"message": str(answer.args[0]), "extensions": {"code": answer.code}}]}
             except StoreError as error:

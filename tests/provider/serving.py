@@ -9,10 +9,10 @@ from urllib.parse import urljoin
 
 import httpx2
 import orjson
-import uvicorn
 from starlette.applications import Starlette
 
 from app import create_app
+from cli import server
 from settings import Settings
 
 WHO = "{ viewer { name roles } }"
@@ -22,16 +22,15 @@ WHO = "{ viewer { name roles } }"
 async def serving(settings: Settings, port: int, **more: Any) -> AsyncIterator[Starlette]:
     """Serve the application as `korpu serve` does."""
     app = create_app(settings, **more)
-    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", proxy_headers=False, lifespan="on")
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve())
-    while not server.started:
+    running = server(settings.model_copy(update={"port": port}), app, lambda: None)
+    task = asyncio.create_task(running.serve())
+    while not running.started:
         assert not task.done(), "the service ended at its start"
         await asyncio.sleep(0.02)
     try:
         yield app
     finally:
-        server.should_exit = True
+        running.should_exit = True
         await task
 
 

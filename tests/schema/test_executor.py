@@ -21,7 +21,7 @@ from resolvers.history import INSTANTS
 from resolvers.load import Load
 from schema.graph import Graph
 from schema.names import singular
-from schema.view import View, _formatted
+from schema.view import View, formatted
 from settings import load_settings
 from tests.conftest import Clock, opened
 from tests.schema.random_query import Asked, QueryDraw
@@ -84,7 +84,7 @@ async def _answer(view: View, who: Caller, asked: Asked, *, compiled: bool) -> b
     context.compiled = compiled
     with capture_logs():
         result = await view.run(context, asked.text, asked.variables)
-        errors = [orjson.dumps(_formatted(error, "r")) for error in result.errors or []]
+        errors = [orjson.dumps(formatted(error, "r")) for error in result.errors or []]
     # Fields that ask the store fail in the order in which it answers.
     content = {"data": result.data, "errors": [orjson.Fragment(error) for error in sorted(errors)]}
     return orjson.dumps(content, option=INSTANTS | orjson.OPT_INDENT_2, default=str)
