@@ -221,9 +221,10 @@ class Watch:
         by_key: dict[str, list[Standing]] = {}
         for standing in standings:
             by_key.setdefault(standing.known.key, []).append(standing)
-        accounts = {one.account for one in standings if one.sessions is not None and one.account is not None}
+        # Who begins to follow meanwhile knows more than this look will.
+        following = {one: one.account for one in standings if one.sessions is not None and one.account is not None}
         asking = asyncio.gather(*(self._again(held[0].known) for held in by_key.values()))
-        found, sessions = await asyncio.gather(asking, self._sessions(accounts))
+        found, sessions = await asyncio.gather(asking, self._sessions(set(following.values())))
         for held, answer in zip(by_key.values(), found, strict=True):
             for standing in held:
                 if isinstance(answer, End):
@@ -231,7 +232,7 @@ class Watch:
                 elif isinstance(answer, Known) and standing.look < number:
                     # One look may overtake another: what is older tells nothing.
                     standing.look = number
-                    standing.now(answer, sessions.get(standing.account or ""))
+                    standing.now(answer, sessions.get(following.get(standing, "")))
 
     async def _again(self, known: Known) -> Known | End | None:
         """Who it is, why they are nobody any more, or None where that cannot be told now."""

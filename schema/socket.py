@@ -9,6 +9,7 @@ from contextlib import aclosing, suppress
 from typing import Any, Final
 
 import orjson
+import structlog
 from starlette.responses import PlainTextResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -20,6 +21,8 @@ from resolvers.history import INSTANTS
 from schema.streams import Streams
 from schema.view import Asked, asked, told
 from settings import Settings
+
+log = structlog.get_logger()
 
 PROTOCOL: Final = "graphql-transport-ws"
 LONGEST_ID: Final = 100
@@ -35,6 +38,9 @@ TWICE: Final = End(4409, "There is an operation of this id already")
 AGAIN: Final = End(4429, "connection_init came twice")
 MANY: Final = End(4429, "You have too many streams open: close one first")
 AWAY: Final = End(1013, "The service cannot answer now: come again later")
+BROKEN: Final = End(1011, "Something went wrong here")
+# RFC 6455, section 5.5: a control frame holds 125 bytes, two of which are the code.
+LONGEST_REASON: Final = 123
 
 
 class Ended(Exception):
@@ -88,25 +94,27 @@ class Conversation:
         self._streams = streams
         self._settings = settings
         self._operations: dict[str, asyncio.Task[None]] = {}
+        self._standing: Standing | None = None
 
     async def hold(self) -> None:
         """Hold it until one of both ends it."""
-        standing: Standing | None = None
         end: End | None = None
         try:
-            standing = await self._introduced()
-            end = await self._held(standing)
+            end = await self._held(await self._introduced())
         except Ended as error:
             end = error.end
         except WebSocketDisconnect:
             end = None
+        except Exception:  # nothing may leave without a code
+            log.exception("socket failed")
+            end = BROKEN
         finally:
             ids, tasks = list(self._operations), list(self._operations.values())
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            if standing is not None:
-                self._streams.watch.closed(standing)
+            if self._standing is not None:
+                self._streams.watch.closed(self._standing)
         if end is not None:
             await self._close(end, ids)
 
@@ -119,11 +127,12 @@ class Conversation:
             raise Ended(LATE) from None
         if message["type"] != "connection_init":
             raise Ended(UNASKED)
-        standing = await self._standing(message.get("payload") or {})
+        # Kept before anything is sent: a client that has gone meanwhile leaves nothing behind.
+        self._standing = await self._opened(message.get("payload") or {})
         await self._send({"type": "connection_ack"})
-        return standing
+        return self._standing
 
-    async def _standing(self, payload: Any) -> Standing:
+    async def _opened(self, payload: Any) -> Standing:
         if not isinstance(payload, dict):
             raise Ended(BAD)
         given = [value for name, value in payload.items() if name.lower() == "authorization"]
@@ -251,4 +260,5 @@ class Conversation:
                 for name in ids if end.refused else ():
                     why = told(Unauthenticated(end.reason), secrets.token_hex(8))
                     await self._send({"id": name, "type": "error", "payload": why})
-                await self._websocket.close(end.code, end.reason)
+                reason = end.reason.encode()[:LONGEST_REASON].decode(errors="ignore")
+                await self._websocket.close(end.code, reason)

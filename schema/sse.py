@@ -43,16 +43,17 @@ class EventStreams:
         """Follow one subscription. What is wrong before it begins is answered as POST /graphql answers it."""
         request_id = secrets.token_hex(8)
         view = self._streams.view
-        standing: Standing | None = None
         try:
             _check(request)
             known = await view.authenticator.opening(request.headers)
             wanted = await view.asked(request)
             standing = self._streams.opened(known)
-            events = await self._streams.begun(standing, wanted)
-        except Exception as error:  # noqa: BLE001  # nothing may leave without a code and a request id
-            if standing is not None:
+            try:
+                events = await self._streams.begun(standing, wanted)
+            except BaseException:
                 self._streams.watch.closed(standing)
+                raise
+        except Exception as error:  # noqa: BLE001  # nothing may leave without a code and a request id
             return view.refused(error, request.headers, RESPONSE_JSON, request_id)
         answers = self._streams.answers(standing, wanted, events, request_id)
         return Stream(self._streams, standing, answers, request_id)

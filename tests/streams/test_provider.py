@@ -6,15 +6,18 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+import orjson
 import pytest
 from websockets.exceptions import ConnectionClosed
 
 from auth.caller import Role
+from schema.token import ACCESS_TOKEN, GRANT
 from tests.auth.test_backchannel import claims, post
+from tests.auth.test_service_keys import MAKE
 from tests.conftest import Clock
 from tests.provider.fixtures import Site
 from tests.provider.running import Running
-from tests.provider.serving import Browser
+from tests.provider.serving import Browser, bearer
 from tests.streams.following import Events, Served
 
 
@@ -100,6 +103,37 @@ async def test_a_suspended_account_mid_stream_by_a_valid_token(site: Site, unive
         await socket.begin(university.sign(university.access()))
         await socket.follow()
         await site.suspend(university.issuer, "officer-1")
+        assert (await socket.closed())[0] == 4403
+
+
+async def test_a_portal_that_acts_for_somebody_mid_stream(site: Site, university: Running) -> None:
+    """An exchanged token opens a stream within what both may; it ends with the portal's key as with the person."""
+    served, browser = served_at(site), site.browser()
+    await browser.sign_in("officer-1")
+
+    async def ask(query: str, **variables: Any) -> Any:
+        content = orjson.dumps({"query": query, "variables": variables})
+        return (await browser.client.post(f"{site.base}/graphql", content=content, headers=bearer(site.head))).json()
+
+    given = {"type": "UNIVERSITY", "country": "AT", "name": {"en": "Graz"}}
+    made = await ask(
+        "mutation ($input: CreatePartnerInput!) { createPartner(input: $input) { partner { id } } }", input=given
+    )
+    given = {"name": "Portal of Graz", "partner": made["data"]["createPartner"]["partner"]["id"]}
+    made = (await ask(MAKE, input=given))["data"]["createServiceAccount"]
+    form = {
+        "grant_type": GRANT,
+        "subject_token_type": ACCESS_TOKEN,
+        "subject_token": university.sign(university.access()),
+    }
+    headers = {"Authorization": f"Bearer {made['key']}"}
+    token = (await browser.client.post(f"{site.base}/auth/token", data=form, headers=headers)).json()["access_token"]
+    async with served.socket() as socket:
+        await socket.begin(token)
+        await socket.follow()
+        account = made["serviceAccount"]["id"]
+        await ask("mutation ($id: ID!) { revokeServiceAccount(id: $id) { problems { code } } }", id=account)
+        assert await socket.errors() == ["UNAUTHENTICATED"]
         assert (await socket.closed())[0] == 4403
 
 
