@@ -33,6 +33,7 @@ from schema.intake import intake_routes
 from schema.sign_in import Door
 from schema.token import token_routes
 from schema.view import VARY, View
+from schema.welcome import welcome_routes
 from settings import Settings, load_settings
 
 # What they say below a warning quotes what is stored and sent, cookies and tokens included.
@@ -114,6 +115,7 @@ def routes(found: Services, sign_in: SignIn, graph: Graph, *, compiled: bool = T
         Route("/health/ready", ready),
         *intake_routes(found),
         *Door(found, sign_in, authenticator).routes(),
+        *welcome_routes(found.settings, sign_in),
         *token_routes(found, sign_in.exchange),
     ]
 
