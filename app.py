@@ -18,7 +18,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from auth.backend import Authenticator
 from auth.browser import secure
 from auth.mask import check_table, mask_of
-from auth.sign_in import SignIn, signing_in
+from auth.signing_in import SignIn, signing_in
 from auth.watch import Watch
 from documents.cipher import Cipher
 from documents.embedded import start_embedded
@@ -28,15 +28,16 @@ from documents.store import Store, connect
 from errors import Answer, StoreError, Unauthenticated
 from resolvers.account import AccountLedger
 from resolvers.context import Services
+from schema.door import Door
 from schema.graph import Graph
 from schema.headers import SecurityHeaders
 from schema.intake import intake_routes
-from schema.sign_in import Door
 from schema.socket import Sockets
 from schema.sse import EventStreams
 from schema.streams import Streams
 from schema.token import token_routes
 from schema.view import VARY, View
+from schema.welcome import welcome_routes
 from settings import Settings, load_settings
 
 # What they say below a warning quotes what is stored and sent, cookies and tokens included.
@@ -119,6 +120,7 @@ def routes(found: Services, sign_in: SignIn, watch: Watch, view: View) -> list[B
         Route("/health/ready", ready),
         *intake_routes(found),
         *Door(found, sign_in, authenticator).routes(),
+        *welcome_routes(found.settings, sign_in),
         *token_routes(found, sign_in.exchange),
     ]
 

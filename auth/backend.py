@@ -17,7 +17,7 @@ from auth.marks import Marks
 from auth.service_keys import PREFIX as KEY
 from auth.service_keys import ServiceKeys
 from auth.sessions import digest
-from auth.sign_in import SignIn
+from auth.signing_in import SignIn
 from auth.standing import below, covers_of, left, standing_for
 from documents.account import account_key
 from documents.store import Store

@@ -7,8 +7,12 @@ import pytest
 
 ABSENT: set[str] = set()
 LEAKS: set[str] = set()
-# Planted: a client secret, the names of people at the provider, cookies of sessions, signed tokens.
-CANARIES = re.compile(r"canary-client-secret|Canary \w+-\d|korpu=[\w-]{43}|eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.")
+# Planted: a client secret, names of people at the provider, cookies of sessions, signed tokens, keys of portals, and
+# what those are exchanged for.
+CANARIES = re.compile(
+    r"canary-client-secret|Canary \w+-\d|korpu=[\w-]{43}|eyJ[\w-]{8,}\.eyJ[\w-]{8,}\."
+    r"|korpu_[A-Za-z0-9]+_[A-Za-z0-9]{32}|korput_[\w-]{20,}"
+)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 
 from auth.bearer import Claims, issue_token
 from auth.caller import Role
-from auth.sign_in import SignIn
+from auth.signing_in import SignIn
 from documents.store import Store
 from schema.graph import Graph
 from settings import load_settings

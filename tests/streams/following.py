@@ -18,7 +18,7 @@ from websockets.typing import Origin, Subprotocol
 from auth.bearer import Claims, issue_token
 from auth.caller import Role
 from auth.identity import Identity
-from auth.sign_in import SignIn
+from auth.signing_in import SignIn
 from auth.watch import Watch
 from settings import Settings
 from tests.conftest import Clock

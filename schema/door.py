@@ -30,15 +30,16 @@ from auth.browser import (
 )
 from auth.login import MINUTES, SignInFailed
 from auth.sessions import new_id
-from auth.sign_in import SignIn
 from auth.signed import Untrue
+from auth.signing_in import SignIn
 from errors import Answer, NotAllowed, SignInRefused, StoreError, Unauthenticated, Unavailable
 from resolvers.context import Services
 from schema.tries import too_often
+from settings import Settings
 
 log = structlog.get_logger()
 
-FILES: Final = Path(__file__).parent / "sign_in"
+FILES: Final = Path(__file__).parent / "door"
 STYLE: Final = (FILES / "style.css").read_text("utf-8")
 WORDS: Final[dict[str, dict[str, str]]] = tomllib.loads((FILES / "words.toml").read_text("utf-8"))
 _HASH: Final = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
@@ -59,6 +60,13 @@ _TEMPLATE = Environment(
 def address_of(request: Request) -> str:
     """The network address that a request comes from."""
     return request.client.host if request.client else ""
+
+
+def language_of(request: Request, settings: Settings) -> str:
+    """The first language of the browser that there is."""
+    accepted = request.headers.get("accept-language", "").split(",")
+    wanted = [part.partition(";")[0].strip()[:2] for part in accepted]
+    return next((found for found in wanted if found in settings.languages), settings.languages[0])
 
 
 async def _form(request: Request, seconds: float) -> dict[str, str]:
@@ -240,7 +248,7 @@ class Door:
         return answer
 
     def _page(self, request: Request, reason: str, *, good: bool = False) -> Response:
-        language = self._language(request)
+        language = language_of(request, self._settings)
         words = WORDS[language]
         tried = self._sign_in.issuers.get(request.path_params.get("provider", ""))
         onward = safe_next(request.query_params.get("next"))
@@ -264,10 +272,3 @@ class Door:
         headers = {**HEADERS, "Content-Language": language}
         later = {503: {"Retry-After": "60"}, 429: {"Retry-After": "3600"}}
         return HTMLResponse(body, status, headers | later.get(status, {}))
-
-    def _language(self, request: Request) -> str:
-        """The first language of the browser that there is."""
-        accepted = request.headers.get("accept-language", "").split(",")
-        wanted = [part.partition(";")[0].strip()[:2] for part in accepted]
-        languages = self._settings.languages
-        return next((found for found in wanted if found in languages), languages[0])
