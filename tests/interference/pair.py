@@ -210,10 +210,12 @@ class _Varied:
         """A record out of scope, changed in a share of all its paths."""
         fresh = facts(kind, self.values, document["_id"])
         kept = {"person"} if kind == "Resource" else set()
-        return {
+        found = {
             name: fresh[name] if name in fresh.keys() - kept and self.rng.random() < share else document[name]
             for name in document
         } | BEGUN
+        # What becomes the caller's own would show.
+        return copied(document) if own(self.oracle.caller, found) else found
 
     def may_go(self, kind: str, record_id: str) -> bool:
         """Whether a record out of scope may be missing: nothing that is told by a release comes from it."""
