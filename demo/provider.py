@@ -92,6 +92,11 @@ def with_demo_provider(settings: Settings) -> Settings:
     return settings.model_copy(update={"providers": SecretStr(orjson.dumps([provider]).decode())})
 
 
+def _name(person: DemoPerson) -> str:
+    """Somebody's name, without what they are: a provider tells no more."""
+    return person.label.partition(",")[0]
+
+
 async def open_accounts(services: Services, people: Sequence[DemoPerson]) -> None:
     """Everyone whose name can be chosen has an account bound to their person; one that was bound before stays."""
     ledger, now = AccountLedger(services), services.clock()
@@ -100,7 +105,7 @@ async def open_accounts(services: Services, people: Sequence[DemoPerson]) -> Non
     for one in people:
         if one.role not in COMES or one.person is None:
             continue
-        identity = Identity(issuer_of(services.settings), one.key, {"name": one.label}, now)
+        identity = Identity(issuer_of(services.settings), one.key, {"name": _name(one)}, now)
         account = await ledger.open(identity)
         if account["person"] is None:
             context = Context(services, head, mask(head.roles), now)
@@ -199,7 +204,7 @@ class DemoProvider:
             "iat": now,
             "exp": now + SECONDS,
             "nonce": held.nonce,
-            "name": person.label,
+            "name": _name(person),
             "roles": [person.role.value],
         }
         signed = jwt.encode({"alg": "ES256", "kid": self._key.kid}, claims, self._key)
