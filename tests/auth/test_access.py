@@ -1,11 +1,8 @@
 """The running house answers as the table says: every kind, path, action and role, on a record for each situation."""
 
-import asyncio
 import re
-import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from itertools import product
-from pathlib import Path as Folder
 from typing import Any
 
 import pytest
@@ -13,7 +10,6 @@ from bson import Decimal128
 from graphql import GraphQLField, GraphQLSchema, get_named_type, is_required_argument
 
 from auth.access import fetch, scope, visible, writes
-from auth.backend import Authenticator
 from auth.caller import Caller, Role
 from auth.mask import mask
 from auth.policy import ACTIONS
@@ -25,38 +21,10 @@ from errors import Forbidden, NotFound
 from resolvers.context import Services
 from schema.graph import Graph
 from schema.names import plural, singular
-from schema.view import View
-from settings import load_settings
 from tests.auth.exempt import checked
-from tests.auth.situations import HOLDERS, THERE, Reader, Situations, flat, in_scope, permits, put
-from tests.conftest import Ask, Clock, asking, opened
+from tests.auth.situations import HOLDERS, THERE, Reader, Situations, flat, in_scope, permits
+from tests.conftest import Ask
 from tests.world import NOW
-
-
-@pytest.fixture(scope="session")
-def found(store_uri: str, home: Folder) -> Situations:
-    """Give a stored record for every situation."""
-
-    async def made() -> Situations:
-        settings = load_settings(mode="demo", home=home, database=f"situations_{secrets.token_hex(6)}")
-        async with opened(settings, store_uri, Clock()) as services:
-            return await put(services.store)
-
-    return asyncio.run(made())
-
-
-@pytest.fixture
-async def service(store_uri: str, home: Folder, found: Situations) -> AsyncIterator[Services]:
-    """Give the services on those records."""
-    settings = load_settings(mode="demo", home=home, database=found.database)
-    async with opened(settings, store_uri, Clock()) as services:
-        yield services
-
-
-@pytest.fixture
-def put_to(service: Services, graph: Graph) -> Ask:
-    """Give a function that asks of those records."""
-    return asking(View(service, graph, Authenticator(service.settings, service.store)))
 
 
 def selection(kind: str, role: Role) -> str:

@@ -1,55 +1,21 @@
 """A portal that acts for a person: what comes of it is what both may, path by path and record by record."""
 
-import asyncio
-import secrets
-from collections.abc import AsyncIterator
 from itertools import product
-from pathlib import Path as Folder
 from typing import Any
 
 import pytest
 
 from auth.access import Sight, action_rule, scope, visible, writes
-from auth.backend import Authenticator
 from auth.caller import Caller, Role, acting
 from auth.mask import mask_of
 from auth.policy import ACTIONS
 from documents.kinds import KINDS, collection_of, tree_of
 from resolvers.context import Services
-from schema.graph import Graph
-from schema.view import View
-from settings import load_settings
-from tests.auth.situations import HOLDERS, Situations, holder, put
-from tests.conftest import Ask, Clock, asking, opened
+from tests.auth.situations import HOLDERS, Situations, holder
+from tests.conftest import Ask
 from tests.world import NOW
 
 PORTALS = (HOLDERS[Role.PORTAL], HOLDERS[Role.PARTNER])
-
-
-@pytest.fixture(scope="module")
-def found(store_uri: str, home: Folder) -> Situations:
-    """Give a stored record for every situation."""
-
-    async def made() -> Situations:
-        settings = load_settings(mode="demo", home=home, database=f"within_{secrets.token_hex(6)}")
-        async with opened(settings, store_uri, Clock()) as services:
-            return await put(services.store)
-
-    return asyncio.run(made())
-
-
-@pytest.fixture
-async def service(store_uri: str, home: Folder, found: Situations) -> AsyncIterator[Services]:
-    """Give the services on those records."""
-    settings = load_settings(mode="demo", home=home, database=found.database)
-    async with opened(settings, store_uri, Clock()) as services:
-        yield services
-
-
-@pytest.fixture
-def put_to(service: Services, graph: Graph) -> Ask:
-    """Give a function that asks of those records."""
-    return asking(View(service, graph, Authenticator(service.settings, service.store)))
 
 
 def _admits(sight: Sight, path: str, record: dict[str, Any], values: frozenset[str]) -> frozenset[str]:
