@@ -291,20 +291,10 @@ _BY_NOBODY: dict[Role, Rule] = {}
 _BY_ADMIN: dict[Role, Rule] = {Role.HEAD: ALWAYS, Role.ADMIN: ALWAYS}
 
 # Which roles a role gives and takes by assignment. Whoever looks at the head, and runs the system, is not the head's.
+_GIVEN_BY_HEAD = frozenset({Role.COORDINATOR, Role.OFFICER, Role.LEADERSHIP, Role.RANKING, Role.FINANCE})
 ASSIGNS: dict[Role, frozenset[Role]] = {
-    Role.HEAD: frozenset({Role.COORDINATOR, Role.OFFICER, Role.LEADERSHIP, Role.RANKING, Role.FINANCE}),
-    Role.ADMIN: frozenset(
-        {
-            Role.COORDINATOR,
-            Role.OFFICER,
-            Role.HEAD,
-            Role.LEADERSHIP,
-            Role.RANKING,
-            Role.FINANCE,
-            Role.AUDITOR,
-            Role.ADMIN,
-        }
-    ),
+    Role.HEAD: _GIVEN_BY_HEAD,
+    Role.ADMIN: _GIVEN_BY_HEAD | {Role.HEAD, Role.AUDITOR, Role.ADMIN},
 }
 
 # Who is told what `identity` holds, on which of the records in scope: by revealing, with a reason, logged before it is
