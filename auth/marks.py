@@ -5,12 +5,11 @@ none of them has moved. So one small read tells whether everything that is known
 processes; what it gave is relied upon for one lease, which whoever moves a mark waits out (documents/lease.py).
 """
 
-import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-from documents.store import Store, translated
+from documents.store import Store
+from documents.together import Together
 
 COLLECTION = "access_marks"
 # All units have one mark: they are few, seldom change, and most callers hang on several.
@@ -79,52 +78,21 @@ async def move(store: Store, marks: Iterable[str], session: Any) -> None:
         await store.collection(COLLECTION).update_one({"_id": mark}, change, upsert=True, session=session)
 
 
-@dataclass(slots=True)
-class _Batch:
-    """What is asked for by the next read, and what will come of it."""
-
-    found: asyncio.Future[dict[str, int]]
-    keys: set[str] = field(default_factory=set)
-
-
 class Marks:
     """Reads marks as they are now: never from before it was asked. Requests that wait at once share one read."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
-        self._next: _Batch | None = None
-        self._reader: asyncio.Task[None] | None = None
+        # One that has never moved is kept as well, or it would be asked for at every request.
+        self._together = Together(store, COLLECTION, {"number": 1}, absent={"number": 0})
 
     async def lately(self, keys: Collection[str]) -> dict[str, int]:
         """The numbers of these marks, as they were no longer than a lease ago. Raises StoreUnavailable."""
-        found = {key: self._store.leases.get(key) for key in keys}
-        return await self.now(keys) if None in found.values() else found
+        return _numbers(await self._together.lately(keys))
 
     async def now(self, keys: Collection[str]) -> dict[str, int]:
         """The numbers of these marks; 0 for one that has never moved. Raises StoreUnavailable."""
-        if self._next is None:
-            self._next = _Batch(asyncio.get_running_loop().create_future())
-        batch = self._next
-        batch.keys.update(keys)
-        if self._reader is None or self._reader.done():
-            self._reader = asyncio.create_task(self._read())
-        found = await asyncio.shield(batch.found)
-        return {key: found[key] for key in keys}
+        return _numbers(await self._together.now(keys))
 
-    async def _read(self) -> None:
-        while (batch := self._next) is not None:
-            self._next = None
-            try:
-                reading = self._store.leases.reading()
-                with translated():
-                    cursor = self._store.collection(COLLECTION).find({"_id": {"$in": sorted(batch.keys)}})
-                    found = dict.fromkeys(batch.keys, 0) | {
-                        mark["_id"]: mark["number"] for mark in await cursor.to_list()
-                    }
-                for key, number in found.items():
-                    self._store.leases.keep(key, number, reading)
-                batch.found.set_result(found)
-            except Exception as error:  # noqa: BLE001  # whoever waits is told
-                batch.found.set_exception(error)
-                # Whoever has gone meanwhile need not be told.
-                batch.found.exception()
+
+def _numbers(found: Mapping[str, Stored | None]) -> dict[str, int]:
+    return {key: mark["number"] if mark else 0 for key, mark in found.items()}

@@ -1,6 +1,5 @@
 """Sessions: random ids in cookies, kept as hashes, ended by time, by their owner, by an admin or by the provider."""
 
-import asyncio
 import hashlib
 import secrets
 from collections import OrderedDict
@@ -12,6 +11,7 @@ import orjson
 
 from auth.identity import Identity
 from documents.store import DuplicateKeyError, Store, Stored, translated
+from documents.together import Together
 from settings import Settings
 
 SESSIONS: Final = "sessions"
@@ -33,69 +33,13 @@ def new_id() -> str:
     return secrets.token_urlsafe(32)
 
 
-class Together:
-    """Reads by id, those that wait for the store in one query: each read begins after it was asked for.
-
-    A trip to the store costs more than what is done with its answer, so a busy process makes few.
-    """
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._waiting: dict[str, list[asyncio.Future[Stored | None]]] = {}
-        self._task: asyncio.Task[None] | None = None
-
-    async def read(self, key: str) -> Stored | None:
-        """The session of an id as it was within the last lease; None where there is none. Raises StoreUnavailable.
-
-        Where there is none, that is not kept: there is no end of such ids.
-        """
-        kept: Stored | None = self._store.leases.get(key)
-        if kept is not None:
-            return kept
-        found: asyncio.Future[Stored | None] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(key, []).append(found)
-        if self._task is None:
-            self._task = asyncio.create_task(self._run())
-        return await found
-
-    async def _run(self) -> None:
-        try:
-            while self._waiting:
-                asked, self._waiting = self._waiting, {}
-                await self._answer(asked)
-        finally:
-            self._task = None
-
-    async def _answer(self, asked: dict[str, list[asyncio.Future[Stored | None]]]) -> None:
-        failure: Exception | None = None
-        reading = self._store.leases.reading()
-        documents: dict[str, Stored] = {}
-        try:
-            with translated():
-                query = {"_id": {"$in": list(asked)}}
-                found = await self._store.collection(SESSIONS).find(query, _LOOKED).to_list()
-            documents = {document["_id"]: document for document in found}
-            for key, document in documents.items():
-                self._store.leases.keep(key, document, reading)
-        except Exception as error:  # noqa: BLE001  # it is raised where it was asked
-            failure = error
-        for key, waiting in asked.items():
-            for future in waiting:
-                if future.done():
-                    continue
-                if failure is not None:
-                    future.set_exception(failure)
-                else:
-                    future.set_result(documents.get(key))
-
-
 class Sessions:
     """Who is signed in with a browser."""
 
     def __init__(self, settings: Settings, store: Store, clock: Callable[[], datetime]) -> None:
         self._store = store
         self._clock = clock
-        self._together = Together(store)
+        self._together = Together(store, SESSIONS, _LOOKED)
         self._idle = timedelta(minutes=settings.session_idle_minutes)
         self._longest = timedelta(hours=settings.session_hours)
         # What never changes of a session: issuer, subject, claims. Whether it still is one is asked each time.
@@ -130,7 +74,7 @@ class Sessions:
         """Who a cookie stands for; None where there is no such session any more. Using it keeps it from idling out."""
         key, now = digest(cookie), self._clock()
         kept = self._kept.get(key)
-        found = await self._together.read(key)
+        found = (await self._together.lately({key}))[key]
         if found is None or found["until"] <= now:
             self._kept.pop(key, None)
             return None
@@ -151,12 +95,12 @@ class Sessions:
                 done = await self._store.collection(SESSIONS).update_one({"_id": key}, {"$set": seen})
             if not done.matched_count:
                 return None
-            self._store.leases.keep(key, found | seen, reading)
+            self._together.keep(found | seen, reading)
         return Identity(*kept, expires=until, session=key)
 
     async def until(self, session: str) -> datetime | None:
         """Until when a session lasts as things are; None once it is over. ``session`` is `Identity.session`."""
-        found = await self._together.read(session)
+        found = (await self._together.lately({session}))[session]
         if found is None or found["until"] <= self._clock():
             return None
         until: datetime = found["until"]
