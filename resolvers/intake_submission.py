@@ -53,13 +53,15 @@ RULES["IntakeSubmission"] = Rules(check=check)
 async def accept(context: Context, record_id: str, person_id: str | None) -> Outcome:
     """Make a person of a submission, or fill the one named, and a member of the visit. Safe to repeat.
 
-    Raises NotFound and Forbidden. Identity data is sealed anew under the person's key; the submission's key goes when
+    Raises NotFound and Forbidden; also where the visit is out of sight, for whom it gets as a member would tell of it.
+    Identity data is sealed anew under the person's key; the submission's key goes when
     all else is kept, so that a break in between loses nothing and a second try ends it.
     """
     record = await fetch(context.store, "IntakeSubmission", record_id, context.caller, context.now, action="check")
     if record["status"] == IntakeSubmissionStatus.CHECKED and person_id in (None, record["person"]):
         await context.services.cipher.erase(record_id)
         return record_id, []
+    await _visit(context, record)
     into = person_id or _person_id(record_id)
     if person_id is not None:
         # No key is made for a person whom the caller could not change.
@@ -72,9 +74,10 @@ async def accept(context: Context, record_id: str, person_id: str | None) -> Out
         draft.document["person"] = into
         clear("IntakeSubmission", draft.document)
         submission = parse(IntakeSubmission, draft.before)
+        visit = await _visit(context, draft.before, draft.session)
         if person_id is None:
             person = _person(submission, into, sealed, await _partner(draft, submission))
-            await _belong(draft, submission, person)
+            _belong(context, submission, visit, person)
             await make(draft, person)
         else:
             await fetch(
@@ -168,16 +171,21 @@ def _filling(submission: IntakeSubmission, sealed: dict[str, Any]) -> Any:
     return fill
 
 
-async def _belong(draft: Draft, submission: IntakeSubmission, person: Person) -> None:
+async def _visit(context: Context, submission: Mapping[str, Any], session: Any = None) -> dict[str, Any]:
+    """The visit of a submission, as far as the caller may see it."""
+    return await fetch(
+        context.store, "Delegation", submission["delegation"] or "", context.caller, context.now, session=session
+    )
+
+
+def _belong(context: Context, submission: IntakeSubmission, visit: dict[str, Any], person: Person) -> None:
     """A guest belongs to the unit of the visit, so that who plans it sees who comes.
 
     One of a restricted visit belongs to none, and is as hidden as the visit: an ordinary person would be a sign of it.
     """
-    visits = draft.context.store.collection(collection_of("Delegation"))
-    visit = await visits.find_one({"_id": submission.delegation}, session=draft.session)
-    if visit is None or visit["restricted"]:
+    if visit["restricted"]:
         person.confidential = True
-        served = duty(parse(Delegation, visit), draft.context.settings.zone) if visit else None
+        served = duty(parse(Delegation, visit), context.settings.zone)
         # At once, or those who serve the visit would not see whom they make a member.
         person.visits = [served] if served else []
     else:
