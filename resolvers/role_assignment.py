@@ -21,7 +21,12 @@ async def check(draft: Draft) -> None:
     wanted = {assignment.role, AssignedRole(draft.before.get("role", assignment.role))}
     if not {Role(role.value.lower()) for role in wanted} <= allowed:
         draft.problem(ProblemCode.FORBIDDEN, "role", "You may not give or take this role: ask an administrator")
-    if (assignment.role is AssignedRole.COORDINATOR) != (assignment.unit is not None):
+    coordinates = assignment.role is AssignedRole.COORDINATOR
+    touched = {name for name in ("role", "unit") if draft.before.get(name) != getattr(assignment, name)}
+    if touched == {"role"} and not coordinates:
+        # What a coordinator was for goes with the role; it may be out of the writer's sight.
+        assignment.unit = None
+    if touched and coordinates != (assignment.unit is not None):
         message = "A coordinator has a unit, and nobody else has one: give it or leave it out"
         draft.problem(ProblemCode.INVALID, "unit", message)
 

@@ -115,6 +115,12 @@ def _tidy_programme(document: Stored, _: Values) -> None:
     document["delegation"] = None if document["template"] else document["delegation"]
 
 
+def _tidy_role_assignment(document: Stored, values: Values) -> None:
+    """A coordinator has a unit, and nobody else has one."""
+    coordinates = document["role"] == "COORDINATOR"
+    document["unit"] = (document["unit"] or values.reference("Unit")) if coordinates else None
+
+
 TIDY: dict[str, Callable[[Stored, Values], None]] = {
     "Delegation": _tidy_delegation,
     "Partner": _tidy_partner,
@@ -122,6 +128,7 @@ TIDY: dict[str, Callable[[Stored, Values], None]] = {
     "Itinerary": _tidy_days,
     "ItineraryIssue": _tidy_days,
     "CulturalProgramme": _tidy_programme,
+    "RoleAssignment": _tidy_role_assignment,
 }
 
 
