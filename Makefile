@@ -26,6 +26,7 @@ format: $(STAMP) ## Brings the source into form
 
 bench: $(STAMP) ## Measures speed
 	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench.kinds
 
 schema: $(STAMP) ## Prints the schema into schema/schema.graphql
 	@$(BIN)/korpu schema > schema/schema.graphql.new && mv schema/schema.graphql.new schema/schema.graphql
