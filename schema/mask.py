@@ -2,6 +2,7 @@
 
 import asyncio
 import copy
+import gc
 from collections import OrderedDict
 from typing import Any
 
@@ -91,6 +92,16 @@ def _nullable(field: StrawberryField) -> StrawberryField:
     return field
 
 
+def _settle() -> None:
+    """Leave what lives long out of the search for unused cycles, which answers of some size set off again and again.
+
+    What was dropped since goes first.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+
+
 class Schemas:
     """The schemas in use, one a mask, the least recently used one dropped. Built off the event loop."""
 
@@ -113,4 +124,5 @@ class Schemas:
                 while len(self._kept) > self._most:
                     dropped, _ = self._kept.popitem(last=False)
                     self._locks.pop(dropped, None)
+                await asyncio.to_thread(_settle)
         return self._kept[mask.key]
