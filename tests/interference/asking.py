@@ -425,15 +425,16 @@ class Asker:
 
     def _weight(self, name: str, field_: GraphQLField) -> int:
         """How likely a root is drawn: more so where places of it were asked for less often than they should be."""
+        wanting = any(self.counts[self._kind_of(field_) or "", door, ""] < LEAST for door in field_.args)
         if "where" in field_.args:
-            return 9
+            return 27 if wanting else 9
         if name == "access":
             return 90 if self.wanting("access") else 4
         if name in PLANNED:
             return 8
         if name in OFTEN:
             return 8
-        return 9 if any(self.counts[self._kind_of(field_) or "", door, ""] < LEAST for door in field_.args) else 2
+        return 9 if wanting else 2
 
     def wanting(self, door: str) -> bool:
         """Whether a place of a door was asked for less often than it should be."""
