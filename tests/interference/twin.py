@@ -363,11 +363,12 @@ class Twin:
         if any(answered.content.get("data") or not answered.content.get("errors") for answered in answers):
             return
         told = [{str(error.get("path")) for error in answered.content["errors"]} for answered in answers]
-        if both := set.intersection(*told):
-            for answered in answers:
-                answered.content["errors"] = [
-                    error for error in answered.content["errors"] if str(error.get("path")) in both
-                ]
+        both = set.intersection(*told)
+        # Where each side tells of another root, nothing is left to compare: other requests ask for these roots, too.
+        for answered in answers if both or not any("None" in paths for paths in told) else ():
+            answered.content["errors"] = [
+                error for error in answered.content["errors"] if str(error.get("path")) in both
+            ]
 
     async def refusal(
         self, profile: str, caller: Caller, unseen: Request, absent: Request, ids: tuple[str, str]
