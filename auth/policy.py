@@ -474,6 +474,12 @@ RELEASES = (
         "everyone is told what is held about their own access, whether they have its kinds in scope or not",
     ),
     Release(
+        "account bound",
+        (Role.OFFICER, Role.HEAD, Role.ADMIN),
+        "that an account of their scope is bound to a person, also to one whom they do not see",
+        "an account is one person's at a time, and whoever binds another must be told to unbind it first",
+    ),
+    Release(
         "unit code taken",
         (Role.OFFICER, Role.HEAD),
         "that an abbreviation is already a unit's",

@@ -40,6 +40,8 @@ KEPT = {
     ("Contact", "successor"): "decides whether the office is asked for one; who reads that reads every contact",
     ("ItineraryIssue", "itinerary"): "issues of one itinerary are compared with each other (ITIN-5)",
     ("Resource", "person"): "who is behind a resource is busy with it: the release busy(resource, period)",
+    ("Account", "person"): "whether an account is somebody's is told to who binds it: the release account bound",
+    ("RoleAssignment", "unit"): "is null exactly while the role, which is read with it, is not COORDINATOR",
     ("Partner", "merged_into"): "is null exactly while the status, which is read with it, is not MERGED",
 }
 
