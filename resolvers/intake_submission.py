@@ -18,6 +18,7 @@ from resolvers.context import Context
 from resolvers.draft import RULES, Draft, Rules, make, parse, remake
 from resolvers.erasure import clear, forget
 from resolvers.intake_link import taken_link
+from resolvers.load import Load, rows
 from resolvers.person import duty
 from resolvers.problem import Problem, ProblemCode, Problems
 
@@ -77,7 +78,7 @@ async def accept(context: Context, record_id: str, person_id: str | None) -> Out
         visit = await _visit(context, draft.before, draft.session)
         if person_id is None:
             person = _person(submission, into, sealed, await _partner(draft, submission))
-            _belong(context, submission, visit, person)
+            await _belong(context, submission, visit, person)
             await make(draft, person)
         else:
             await fetch(
@@ -178,7 +179,7 @@ async def _visit(context: Context, submission: Mapping[str, Any], session: Any =
     )
 
 
-def _belong(context: Context, submission: IntakeSubmission, visit: dict[str, Any], person: Person) -> None:
+async def _belong(context: Context, submission: IntakeSubmission, visit: dict[str, Any], person: Person) -> None:
     """A guest belongs to the unit of the visit, so that who plans it sees who comes.
 
     One of a restricted visit belongs to none, and is as hidden as the visit: an ordinary person would be a sign of it.
@@ -189,7 +190,11 @@ def _belong(context: Context, submission: IntakeSubmission, visit: dict[str, Any
         # At once, or those who serve the visit would not see whom they make a member.
         person.visits = [served] if served else []
     else:
-        person.owner = submission.owner or visit["owner"] or next(iter(visit["host_units"]), None)
+        units = [unit for unit in (submission.owner, visit["owner"], *visit["host_units"]) if unit]
+        load = Load("Unit", {"_id"})
+        # One out of sight is as good as none: which of them it becomes would tell of it.
+        seen = {row.doc["_id"] for row in await rows(context, load, {"_id": {"$in": units}})} if units else set()
+        person.owner = next((unit for unit in units if unit in seen), None)
 
 
 async def _partner(draft: Draft, submission: IntakeSubmission) -> str | None:
