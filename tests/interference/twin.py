@@ -26,6 +26,7 @@ from errors import Answer, StoreError
 from resolvers.change import revision
 from resolvers.context import Services
 from resolvers.history import INSTANTS, Change, trail
+from resolvers.slug import ALPHABET, LETTERS
 from schema.graph import Graph
 from schema.mask import MaskedSchema, Schemas
 from schema.operation import Operations, Parsed, Refused
@@ -405,6 +406,7 @@ async def twins(uri: str, home: Path, name: str, graph: Graph, patch: pytest.Mon
     """Two stores on one server, and a view of each; schemas and texts are shared, decisions and plans are not."""
     chance = Chance()
     patch.setattr("documents.record._token", chance.token)
+    patch.setattr("resolvers.slug.letters", lambda: chance.token(ALPHABET, LETTERS))
     patch.setattr("resolvers.history.uuid4", chance.uuid4)
     patch.setattr("resolvers.history.trail", chance.trail)
     schemas, texts = Schemas(graph.masked), Texts()
