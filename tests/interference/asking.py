@@ -440,6 +440,11 @@ class Asker:
         """Whether a place of a door was asked for less often than it should be."""
         return any(self.counts[place] < LEAST for place in self.places if place[1].split()[0] == door)
 
+    def unchanged(self) -> float:
+        """The share of changes in what was asked for less often than it should be."""
+        low = [door for place in self.places if self.counts[place] < LEAST for door in (place[1].split()[0],)]
+        return sum(door in ("do", "write") for door in low) / len(low) if low else 0.0
+
     def _probes(self, fields: dict[str, GraphQLField], draft: Draft) -> list[str]:
         """Counts under single conditions, in single orders: what was asked about least, many at once."""
         lists = {self._kind_of(found): (name, found) for name, found in fields.items() if "where" in found.args}

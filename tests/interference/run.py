@@ -11,8 +11,9 @@ from tests.interference.profiles import Profile
 from tests.interference.twin import SIDES, Finding, Twin
 from tests.interference.world import build
 
-# How many of the requests change something: more while some change was tried less often than it should be.
-CHANGES = (0.3, 0.5)
+# How many of the requests change something, at least and at most: as many as there are changes among the places that
+# were asked for less often than they should be.
+CHANGES = (0.3, 0.85)
 OTHERS_FIRST = 0.06
 OTHERS_BEFORE = 3
 FURTHER = 1_000_000
@@ -59,7 +60,7 @@ class Run:
         for _ in range(requests):
             if len(self.findings) >= self.most:
                 return
-            changes = schema.mutation_type and rng.random() < CHANGES[asker.wanting("do") or asker.wanting("write")]
+            changes = schema.mutation_type and rng.random() < min(max(asker.unchanged(), CHANGES[0]), CHANGES[1])
             request = asker.mutation() if changes else asker.query()
             if rng.random() < OTHERS_FIRST and not request.changes:
                 await self.twin.ask(rng.choice(SIDES), other, request)
