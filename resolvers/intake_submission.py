@@ -11,6 +11,7 @@ from documents.intake_link import IntakeLink
 from documents.intake_submission import IntakeSubmission, IntakeSubmissionStatus
 from documents.kinds import collection_of, tree_of
 from documents.person import Person, PersonCategory
+from documents.stamp import LANGUAGES
 from documents.values import Text
 from errors import Erased
 from resolvers.change import change, create, out_of_turn
@@ -149,7 +150,8 @@ def _common(submission: IntakeSubmission) -> dict[str, Any]:
     both = {path.name for path in tree_of("IntakeSubmission").paths if path.fact} & Person.model_fields.keys()
     found = {name: getattr(submission, name) for name in both - hidden - {"tags", "notes", "position"}}
     if submission.position:
-        found["position"] = Text.model_validate({submission.language: submission.position})
+        language = submission.language if submission.language in LANGUAGES else "en"
+        found["position"] = Text.model_validate({language: submission.position})
     return {name: value for name, value in found.items() if value not in (None, [])}
 
 
