@@ -15,6 +15,11 @@ class Profile:
     # By the portal of the first partner.
     by_portal: bool = False
 
+    @property
+    def mixed(self) -> bool:
+        """Whether it is more than one role: each role alone asks for every place."""
+        return len(self.roles) > 1 or self.by_portal
+
     def caller(self, ids: Mapping[str, list[str]], *, other: bool = False) -> Caller:
         """The caller of a world; ``other`` is someone else who holds the same roles."""
         n = int(other)
