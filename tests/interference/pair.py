@@ -124,9 +124,13 @@ class _Varied:
         self.world = world
         self.values = values
         self.rng: random.Random = values.rng
+        asks = oracle.caller
+        # Whom a caller stands for, they know, also where the record is out of their sight: an archived unit of theirs.
+        self.own = {asks.person, asks.partner, asks.home_unit, *asks.units, *asks.duties, *asks.accounts}
         self.seen: Seen = seen_in(oracle, world.docs)
         self.unseen = {
-            kind: [found for found in ids if not self.seen(found)] + [values.record_id(KINDS[kind].prefix)]
+            kind: [found for found in ids if not self.seen(found) and found not in self.own]
+            + [values.record_id(KINDS[kind].prefix)]
             for kind, ids in values.ids.items()
         }
 
@@ -197,14 +201,14 @@ class _Varied:
         if path.apart or path.name == "partner" or (path.many and value is None):
             return value
         if path.many:
-            kept = [item for item in value if self.seen(item)]
+            kept = [item for item in value if self.seen(item) or item in self.own]
             if len(kept) < len(value) or self.rng.random() < share / 3:
                 kept.insert(self.rng.randint(0, len(kept)), self.rng.choice(unseen))
             return kept if self.rng.random() < share else value
         if value is None:
             hides = path.nullable and self.rng.random() < share / 3
             return self.rng.choice(unseen) if hides else None
-        if self.seen(value) or self.rng.random() > share:
+        if self.seen(value) or value in self.own or self.rng.random() > share:
             return value
         return None if path.nullable and self.rng.random() < 0.4 else self.rng.choice(unseen)
 

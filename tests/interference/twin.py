@@ -319,6 +319,10 @@ class Twin:
         if left.wrote or right.wrote:
             self.full["changes made"] += 1
             now = {side: await self._after(side, one) for side, one in zip(SIDES, (left, right), strict=True)}
+            if found is not None and "problems" not in found.where and self._gave(caller, now):
+                # The answer shows what the change itself lets them read; what was read before is compared next.
+                self.full["rights given"] += 1
+                found = None
             found = found or self._read_back(profile, caller, request, now)
             for side in SIDES:
                 await self._put_back(side, now[side])
@@ -334,6 +338,18 @@ class Twin:
                 if told is not None and {name: told[name] for name in told.keys() & allowed.keys()} != allowed:
                     return Finding(profile, request, f"{side}, the tables of {year}", str(told), str(allowed))
         return None
+
+    def _gave(self, caller: Caller, now: Mapping[str, Held]) -> bool:
+        """Whether a change lets the caller read more of a record that there was before."""
+        oracle = Oracle(caller, NOW)
+        return any(
+            oracle.in_scope(kind, after)
+            and not (oracle.in_scope(kind, before) and oracle.labels(kind, after) <= oracle.labels(kind, before))
+            for side in SIDES
+            for kind in KINDS
+            for key, after in now[side].get(collection_of(kind), {}).items()
+            if (before := self.held[side][collection_of(kind)].get(key)) is not None
+        )
 
     def _read_back(self, profile: str, caller: Caller, request: Request, now: Mapping[str, Held]) -> Finding | None:
         """What shows of both stores after a change: of all records that it touched on either side."""
