@@ -2,7 +2,7 @@
 
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -35,6 +35,8 @@ ABOUT = {"placeCulturalProgramme": ("CulturalProgramme", "itinerary")}
 KINDS_ASKED = frozenset(filter(None, os.environ.get("INTERFERE_KINDS", "").split(",")))
 # So many counts go along with a query; more while something was asked about less often than it should be.
 PROBES = (1, 5)
+# How likely what was asked for less often than it should be is asked for, where it can be.
+OFTENER = 0.85
 OFTEN = {"changes", "due", "happenings"}
 PLANNED = {"suggestSlots", "suggestProgramme"}
 ARGUMENTS = {"where", "search", "orderBy", "archived", "first", "last", "after", "before"}
@@ -168,7 +170,7 @@ class Asker:
         parts = []
         for name, shown in type_.fields.items():
             inner = get_named_type(shown.type)
-            if name in stored or inner.name in KINDS or self.rng.random() < 0.65:
+            if name in stored or inner.name in KINDS or self.rng.random() >= self._chance(kind, name, 0.35):
                 continue
             draft.places.append((kind, name, ""))
             self.counts[kind, name, ""] += 1
@@ -357,7 +359,7 @@ class Asker:
         rng = self.rng
         if "where" in field_.args and rng.random() < 0.8:
             given["where"] = self.conditions.where(kind, draft.places)
-        if "search" in field_.args and rng.random() < 0.3:
+        if "search" in field_.args and rng.random() < self._chance(kind, "search", 0.3):
             given["search"] = self._search(kind)
         if begun:
             given |= {"orderBy": {begun[1]: begun[2]}} if begun[1] else {}
@@ -366,21 +368,29 @@ class Asker:
             _, _, order = self.least([(kind, "orderBy", found) for found in names])
             self._count(kind, "orderBy", draft, order)
             given["orderBy"] = {order: rng.choice(("ASC", "DESC"))}
-        if "archived" in field_.args and rng.random() < 0.5:
+        if "archived" in field_.args and rng.random() < self._chance(kind, "archived", 0.5):
             given["archived"] = rng.random() < 0.8
-        if rng.random() < 0.35:
-            given[rng.choice(("first", "last"))] = rng.choice((1, 2, 3, 5, 10, 30))
+        sizes = self.wanted(kind, ("first", "last"), field_)
+        if rng.random() < (OFTENER if sizes else 0.35):
+            given[rng.choice(sizes or ("first", "last"))] = rng.choice((1, 2, 3, 5, 10, 30))
         for argument, found in field_.args.items():
-            if argument not in ARGUMENTS and rng.random() < 0.5:
+            if argument not in ARGUMENTS and rng.random() < self._chance(kind, argument, 0.5):
                 given[argument] = self._argument(argument, found.type, kind)
         return {argument: value for argument, value in given.items() if argument in field_.args}
+
+    def wanted(self, kind: str, names: Iterable[str], field_: GraphQLField) -> list[str]:
+        """Those of a field's arguments that were given less often than they should be."""
+        return [name for name in names if name in field_.args and self.counts[kind, name, ""] < LEAST]
+
+    def _chance(self, kind: str, name: str, usual: float) -> float:
+        return OFTENER if self.counts[kind, name, ""] < LEAST else usual
 
     def _connection(self, alias: str, name: str, field_: GraphQLField, kind: str, draft: Draft) -> str:
         rng = self.rng
         places = [name for name in ("after", "before") if name in field_.args]
-        wanting = [name for name in places if self.counts[kind, name, ""] < LEAST]
+        wanting = self.wanted(kind, places, field_)
         begun = [window for window, known in self.cursors.items() if window[0] == kind and known]
-        goes_on = bool(places and begun) and rng.random() < (0.8 if wanting else 0.3)
+        goes_on = bool(places and begun) and rng.random() < (OFTENER if wanting else 0.3)
         window = rng.choice(begun) if goes_on else None
         given = self._window(field_, kind, draft, window)
         if window:
@@ -397,7 +407,8 @@ class Asker:
         if rng.random() < 0.6:
             parts.append("totalCount")
             self._count(kind, "totalCount", draft)
-        if rng.random() < 0.4:
+        # Without cursors nothing goes on.
+        if rng.random() < (OFTENER if wanting else 0.4):
             parts.append("pageInfo { hasNextPage hasPreviousPage startCursor endCursor }")
         if rng.random() < 0.2:
             parts.append("edges { cursor node { id } }")

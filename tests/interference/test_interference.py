@@ -28,7 +28,7 @@ USUAL = ("member", "coordinator", "host", "officer", "partner", "nobody", "offic
 SHORT = 5
 EACH = 10_000 // len(PROFILES) + 1
 A_WORLD = 100
-MOST_WORLDS = 30
+MOST_WORLDS = 45
 MOST_ASKED_AGAIN = 10
 
 
