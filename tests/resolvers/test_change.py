@@ -261,14 +261,14 @@ async def test_identity_data_is_stored_encrypted_and_never_read(services: Servic
     passport = {"number": "P7654321", "country": "AZ", "validUntil": "2030-01-01"}
     person = await made(ask, "Person", passports=[passport], medicalNotes="Zebra fever")
     found = await update(
-        ask, HEAD, "Person", person, medicalNotes="Okapi fever", passports=[passport | {"number": "P11"}]
+        ask, HEAD, "Person", person, medicalNotes="Okapi fever", passports=[passport | {"number": "P7654322"}]
     )
     assert found["problems"] == []
     stored = repr(await dump(services.store)).replace("\\x", "")
-    for secret in ("P7654321", "Zebra", "Okapi", "P11"):
+    for secret in ("P7654321", "Zebra", "Okapi", "P7654322"):
         assert secret not in stored
     document = await _stored(services, person, "Person")
-    assert (await services.cipher.reveal(document["passports"]))[0]["number"] == "P11"
+    assert (await services.cipher.reveal(document["passports"]))[0]["number"] == "P7654322"
     assert await services.cipher.reveal(document["medical_notes"]) == "Okapi fever"
     history = "history { nodes { changes { path before after } } }"
     answered = await ask(HEAD, f"query($i: ID!) {{ person(id: $i) {{ {history} withheld }} }}", i=person)
